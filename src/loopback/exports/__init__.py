@@ -1,0 +1,1 @@
+"""Exports of survey tools: from rows of text to responses."""

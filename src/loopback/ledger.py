@@ -1,0 +1,278 @@
+"""The ledger: what loopback knows, as Parquet parts that are only ever added.
+
+A run writes its parts under names that carry the hash of their bytes; then it writes the one row
+of `runs` that lists them. That row is the commit: parts that no run lists do not exist for
+readers. See docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from loopback import files
+from loopback.errors import BusyError, DamagedError, Problem
+from loopback.tables import RUNS, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+LOCK_PATIENCE = 5.0  # seconds a second writer waits for the first
+HASH_BYTES = 16
+RUN_DIGITS = 6
+PART = re.compile(r"[a-z]+/\d{6,}-[0-9a-f]{32}\.parquet")
+PART_NAME = re.compile(r"\d{6,}-[0-9a-f]{32}\.parquet")
+EVOLVING = pl.ScanCastOptions(integer_cast=["upcast", "allow-float"], float_cast=["upcast"])
+
+
+def digest(content: bytes) -> str:
+    """Return the hash that names a part: BLAKE2b, 128 bits, in hexadecimal."""
+    return hashlib.blake2b(content, digest_size=HASH_BYTES).hexdigest()
+
+
+@dataclass
+class Run:
+    """One run of a command while it works: what it has read, and the rows it will commit."""
+
+    command: str
+    at: datetime
+    arguments: dict[str, object] = field(default_factory=dict)
+    read: list[str] = field(default_factory=list)
+    rows: dict[Table, pl.DataFrame] = field(default_factory=dict)
+
+    def append(self, table: Table, rows: pl.DataFrame) -> None:
+        """Add rows to be committed to a table; a run adds to each table at most once."""
+        if table in self.rows:
+            sentence = f"run {self.command} appends twice to {table.name}"
+            raise ValueError(sentence)
+        if rows.height:
+            self.rows[table] = rows
+
+
+class Ledger:
+    """The tables in one folder; any number of readers, one writer at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def rows(self, table: Table) -> pl.DataFrame:
+        """Return every row ever committed to a table, in the order of the runs.
+
+        Raises `DamagedError` where a part is missing or is not what was written.
+        """
+        if table is RUNS:
+            return self.runs
+        parts = [self._sound(part) for part in self.parts() if part.startswith(f"{table.name}/")]
+        return _read(parts, table) if parts else table.empty()
+
+    def current(self, table: Table) -> pl.DataFrame:
+        """Return the last event of each key of a table."""
+        return table.current(self.rows(table))
+
+    @cached_property
+    def runs(self) -> pl.DataFrame:
+        """The runs that were committed, oldest first, as they were when first asked for."""
+        runs = _read([self._sound(part) for part in self._run_parts()], RUNS)
+        remembered = (_number(part) for part in self._verified if part.startswith(RUNS.name))
+        last = max([runs.height, *remembered])
+        missing = sorted(set(range(1, last + 1)) - set(runs["run"].to_list()))
+        if missing:
+            raise _damaged(f"run {missing[0]} is missing", f"ledger/{RUNS.name}/")
+        return runs
+
+    def parts(self) -> list[str]:
+        """Return the parts that committed runs list, such as `responses/000012-….parquet`."""
+        return self.runs["wrote"].explode(empty_as_null=False).drop_nulls().to_list()
+
+    def leftovers(self) -> list[Path]:
+        """Return the files that no run lists: left by a killed run, or by a folder that syncs."""
+        known = {self.folder / part for part in [*self.parts(), *self._run_parts()]}
+        strays = [*self.folder.glob("*/*"), *self.folder.glob(f".*{files.TEMPORARY}")]
+        return sorted(path for path in strays if path not in known)
+
+    def damage(self) -> list[Problem]:
+        """Return every part that is missing or is not what was written, hashing all afresh."""
+        gaps = self._gaps()  # before what is remembered is forgotten
+        self._verified.clear()
+        problems = []
+        for part in [*self._run_parts(), *self._readable_parts()]:
+            try:
+                self._sound(part)
+            except DamagedError as found:
+                problems.extend(found.problems)
+        return problems or gaps
+
+    @contextlib.contextmanager
+    def run(self, command: str, at: datetime, **arguments: object) -> Iterator[Run]:
+        """Hold the ledger for one run; on a clean exit its rows are committed, else nothing is.
+
+        Raises `BusyError`, naming the holder, when another run does not let go in time.
+        """
+        files.make_folder(self.folder)
+        with self._lock(command, at):
+            self.__dict__.pop("runs", None)
+            run = Run(command, at, arguments)
+            yield run
+            if run.rows:
+                self._commit(run)
+                self._remember_verified()
+
+    def _commit(self, run: Run) -> None:
+        number = self.runs.height + 1
+        wrote = [
+            self._publish(table, number, _stamped(rows, run, number))
+            for table, rows in sorted(run.rows.items(), key=lambda item: item[0].name)
+        ]
+        row = pl.DataFrame(
+            {
+                "arguments": [json.dumps(run.arguments, sort_keys=True, default=str)],
+                "read": [run.read],
+                "wrote": [wrote],
+                "rows": [sum(rows.height for rows in run.rows.values())],
+            }
+        )
+        self._publish(RUNS, number, _stamped(row, run, number))
+        self.__dict__.pop("runs", None)
+
+    def _publish(self, table: Table, number: int, rows: pl.DataFrame) -> str:
+        """Write one part; return its name within the ledger."""
+        content = io.BytesIO()
+        # Minima and maxima in the footer would repeat personal data outside the rows.
+        table.fitted(rows).write_parquet(content, statistics=False)
+        part = f"{table.name}/{number:0{RUN_DIGITS}}-{digest(content.getvalue())}.parquet"
+        path = self.folder / part
+        if path.exists() and digest(path.read_bytes()) != digest(content.getvalue()):
+            files.remove(path)  # a killed run left it, and it was damaged since
+        files.publish(path, content.getvalue())
+        self._verified[part] = _mark(path)
+        return part
+
+    def _sound(self, part: str) -> Path:
+        """Return the path of a part once its bytes are known to be those that were written."""
+        path = self.folder / part
+        try:
+            mark = _mark(path)
+            if self._verified.get(part) == mark:
+                return path
+            found = digest(path.read_bytes())
+        except FileNotFoundError:
+            raise _damaged("this part is missing", f"ledger/{part}") from None
+        if found != path.stem.rpartition("-")[2]:
+            raise _damaged("this part was changed after it was written", f"ledger/{part}")
+        self._verified[part] = mark
+        return path
+
+    def _run_parts(self) -> list[str]:
+        """Return the parts of `runs`; a copy that a synced folder made bears another name."""
+        names = sorted(path.name for path in (self.folder / RUNS.name).glob("*.parquet"))
+        return [f"{RUNS.name}/{name}" for name in names if PART_NAME.fullmatch(name)]
+
+    def _gaps(self) -> list[Problem]:
+        """Return the run that is missing, if one is."""
+        try:
+            _ = self.runs
+        except DamagedError as found:
+            return list(found.problems)
+        return []
+
+    def _readable_parts(self) -> list[str]:
+        """Return the parts of the runs, or none where `runs` itself is damaged."""
+        try:
+            return self.parts()
+        except DamagedError:
+            return []
+
+    @cached_property
+    def _verified(self) -> dict[str, list[int]]:
+        """Size and time of the parts whose hash was right, so that each is hashed once."""
+        try:
+            known = json.loads((self.folder / "verified.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return {p: m for p, m in known.items() if PART.fullmatch(p)} if type(known) is dict else {}
+
+    def _remember_verified(self) -> None:
+        """Keep what was verified for the next command."""
+        content = json.dumps(self._verified, sort_keys=True).encode()
+        files.replace(self.folder / "verified.json", content)
+
+    @contextlib.contextmanager
+    def _lock(self, command: str, at: datetime) -> Iterator[None]:
+        # Loaded here because it brings asyncio, which readers do not need.
+        from filelock import FileLock, Timeout
+
+        holder = self.folder / "holder"
+        lock = FileLock(self.folder / "lock")
+        try:
+            lock.acquire(timeout=LOCK_PATIENCE)
+        except Timeout:
+            raise BusyError(
+                Problem(
+                    f"another run holds the workspace: {_first_line(holder)}",
+                    "Wait until it has finished, then run the command again.",
+                )
+            ) from None
+        try:
+            files.replace(holder, f"{command}, process {os.getpid()}, since {at:%H:%M}".encode())
+            yield
+        finally:
+            lock.release()
+
+
+def _read(parts: list[Path], table: Table) -> pl.DataFrame:
+    """Read parts that may be older than the schema of today."""
+    if not parts:
+        return table.empty()
+    rows = pl.scan_parquet(
+        parts,
+        schema=table.schema,
+        missing_columns="insert",
+        extra_columns="ignore",
+        cast_options=EVOLVING,
+        glob=False,
+    )
+    return rows.collect().sort("run", maintain_order=True)
+
+
+def _stamped(rows: pl.DataFrame, run: Run, number: int) -> pl.DataFrame:
+    """Add to each row where it came from; rows of a file bring `source` and `row` with them."""
+    origin = [pl.lit(None, pl.String).alias("source"), pl.lit(None, pl.Int64).alias("row")]
+    return rows.with_columns(
+        *(column for column in origin if column.meta.output_name() not in rows.columns),
+        run=pl.lit(number, pl.Int64),
+        command=pl.lit(run.command),
+        recorded_at=pl.lit(run.at).dt.convert_time_zone("UTC"),
+    )
+
+
+def _mark(path: Path) -> list[int]:
+    """Return size and time of a file, which change with it."""
+    state = path.stat()
+    return [state.st_size, state.st_mtime_ns]
+
+
+def _number(part: str) -> int:
+    return int(part.partition("/")[2].partition("-")[0])
+
+
+def _damaged(what: str, file: str) -> DamagedError:
+    mend = f"Restore {file} from your backup; every other part is still sound."
+    return DamagedError(Problem(what, mend, file))
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()[0]
+    except (OSError, IndexError):
+        return "a command that started this moment"

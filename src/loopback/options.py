@@ -1,0 +1,80 @@
+"""The options that commands share, each declared once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Group(StrEnum):
+    """What scores and reasons can be grouped by."""
+
+    OWNER = "owner"
+    REGION = "region"
+    SEGMENT = "segment"
+    MONTH = "month"
+
+
+class Scale(StrEnum):
+    """The scales an export can be on."""
+
+    FROM_ZERO = "0-10"
+    FROM_ONE = "1-10"
+
+
+WORKSPACE_HELP = "The folder of the workspace; else LOOPBACK_WORKSPACE, else the current folder."
+
+Folder = Annotated[Path | None, typer.Option("--workspace", "-w", help=WORKSPACE_HELP)]
+Today = Annotated[
+    datetime | None,
+    typer.Option("--today", formats=["%Y-%m-%d"], help="Run as of this day.", metavar="DAY"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Say what would be done; do nothing.")
+]
+Month = Annotated[
+    str | None, typer.Option("--month", "-m", help="The month, such as 2026-11.", metavar="MONTH")
+]
+By = Annotated[Group | None, typer.Option("--by", help="Group by this.")]
+Last = Annotated[
+    int | None, typer.Option("--last", min=1, max=120, help="How many months to pool.", metavar="N")
+]
+Files = Annotated[list[Path], typer.Argument(help="Exports of your survey tool: CSV, XLSX.")]
+ScoreColumn = Annotated[
+    str | None, typer.Option("--score", help="The column of the score: its header or number.")
+]
+CommentColumn = Annotated[str | None, typer.Option("--comment", help="The column of the comment.")]
+CustomerColumn = Annotated[
+    str | None, typer.Option("--customer", help="The column of the customer id.")
+]
+TokenColumn = Annotated[str | None, typer.Option("--token", help="The column of the token.")]
+TimeColumn = Annotated[
+    str | None, typer.Option("--responded-at", help="The column of the time of the answer.")
+]
+ScaleOption = Annotated[
+    Scale | None, typer.Option("--scale", help="The scale of the scores in the file.")
+]
+DayFirst = Annotated[
+    bool | None,
+    typer.Option("--day-first/--month-first", help="Read 4/3/2026 as 4 March, or as April 3."),
+]
+Repair = Annotated[
+    bool, typer.Option("--repair", help="Remove the files that killed runs left in the ledger.")
+]
+TableName = Annotated[
+    str, typer.Argument(metavar="TABLE", help="Such as responses or invitations.")
+]
+ToFile = Annotated[Path, typer.Option("--to", help="A file that ends in .csv, .xlsx or .parquet.")]
+History = Annotated[bool, typer.Option("--history", help="Every event, not the current state.")]
+ExcelSafe = Annotated[
+    bool, typer.Option("--excel-safe", help="Guard text in a CSV that a spreadsheet would run.")
+]
+NewFolder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")]
+Months = Annotated[int, typer.Option("--months", min=1, max=36, help="How many months to live.")]
+CompanySize = Annotated[int, typer.Option("--customers", min=60, help="How many customers.")]

@@ -1,0 +1,119 @@
+"""Check settings, lists, code frame and ledger: every problem, with where and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import parseaddr
+from typing import TYPE_CHECKING
+
+from loopback import files, frame, people
+from loopback.errors import LoopbackError, Problem
+from loopback.mail import ADDRESS
+from loopback.settings import FILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+    from loopback.clock import Clock
+    from loopback.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is wrong, how much was looked at, and the files that killed runs left behind."""
+
+    problems: list[Problem]
+    people: int = 0
+    customers: int = 0
+    runs: int = 0
+    leftovers: tuple[str, ...] = ()
+    removed: bool = False
+
+
+def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
+    """Look at everything; with `repair`, remove what killed runs left in the ledger."""
+    try:
+        workspace.settings  # noqa: B018 - reading them is the check
+    except LoopbackError as failed:
+        return Checked(list(failed.problems))
+    everyone, problems = _people(workspace)
+    problems += _mail(workspace, everyone) if everyone.by_id else []
+    customers, more = _customers(workspace, everyone) if everyone.by_id else (0, [])
+    problems += more + _frame(workspace)
+    damage = workspace.ledger.damage()
+    if damage:
+        return Checked(problems + damage, len(everyone.by_id), customers)
+    return Checked(
+        problems,
+        len(everyone.by_id),
+        customers,
+        workspace.ledger.runs.height,
+        tuple(_leftovers(workspace, clock, repair=repair)),
+        repair,
+    )
+
+
+def _people(workspace: Workspace) -> tuple[people.People, list[Problem]]:
+    try:
+        rows, problems = workspace.people_problems()
+    except LoopbackError as failed:
+        return people.People([]), list(failed.problems)
+    return people.people(rows), problems or _addresses(rows, workspace.settings.people.file)
+
+
+def _mail(workspace: Workspace, everyone: people.People) -> list[Problem]:
+    """Return what in the settings would keep mails from going out."""
+    rules = workspace.settings.mail
+    problems: list[Problem] = []
+    if not ADDRESS.fullmatch(parseaddr(rules.sender)[1]):
+        mend = 'Write [mail] sender = "Name <name@company.com>".'
+        problems.append(Problem(f"the sender {rules.sender!r} is no address", mend, FILE))
+    for person_id in set(rules.copies_to) - set(everyone.by_id):
+        mend = f"Write a person_id of {workspace.settings.people.file}."
+        problems.append(Problem(f"copies_to names {person_id!r}, who is not there", mend, FILE))
+    return problems
+
+
+def _addresses(rows: pl.DataFrame, file: str) -> list[Problem]:
+    """Return the people who could get no mail."""
+    mend = "Owners and managers get their sheets there: write one address."
+    return [
+        Problem(f"{email!r} is no address" if email else "no address", mend, file, row, "email")
+        for row, email in rows.select("row", "email").iter_rows()
+        if not ADDRESS.fullmatch(email or "")
+    ]
+
+
+def _customers(workspace: Workspace, everyone: people.People) -> tuple[int, list[Problem]]:
+    try:
+        rows, problems = workspace.customer_problems(everyone)
+    except LoopbackError as failed:
+        return 0, list(failed.problems)
+    return rows.height, problems
+
+
+def _frame(workspace: Workspace) -> list[Problem]:
+    try:
+        frame.read_frame(workspace.path(frame.FILE))
+    except LoopbackError as failed:
+        return list(failed.problems)
+    return []
+
+
+def _leftovers(workspace: Workspace, clock: Clock, *, repair: bool) -> list[str]:
+    """Name what no run lists; remove it while no other run can be writing."""
+    if not repair:
+        return [workspace.named(path) for path in _left(workspace)]
+    with workspace.ledger.run("check", clock.now):
+        leftovers = _left(workspace)
+        for path in leftovers:
+            files.remove(path)
+    return [workspace.named(path) for path in leftovers]
+
+
+def _left(workspace: Workspace) -> list[Path]:
+    """Return what no run lists, and files half written anywhere in the workspace."""
+    half = workspace.folder.rglob(f".*{files.TEMPORARY}")
+    return sorted({*workspace.ledger.leftovers(), *(p for p in half if files.abandoned(p))})

@@ -1,0 +1,204 @@
+"""Ingest exports: bytes to rows to responses, with rejects listed and nothing taken twice."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from loopback.errors import error
+from loopback.exports import matching
+from loopback.exports.answers import Answers, answers
+from loopback.exports.layouts import layout
+from loopback.exports.roles import Roles, roles
+from loopback.grid import Grid, grid
+from loopback.tables import BOUNCES, INVITATIONS, REJECTS, RESPONSES, RUNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from loopback.clock import Clock
+    from loopback.settings import Exports
+    from loopback.workspace import Workspace
+
+ROLE_SETTINGS = ("score", "comment", "customer", "token", "responded_at")
+
+
+@dataclass(frozen=True)
+class Export:
+    """One file given to ingest: its bytes, and the hash that names them."""
+
+    path: Path
+    content: bytes
+    source: str
+
+
+@dataclass
+class Report:
+    """What became of one file: every row is taken, known, left out or rejected."""
+
+    file: str
+    source: str
+    already: bool = False
+    layout: str = ""
+    encoding: str | None = None
+    roles: Roles = field(default_factory=dict)
+    rows: int = 0
+    taken: int = 0
+    known: int = 0
+    unmatched: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    rejects: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def count(self, fresh: pl.DataFrame, rejects: pl.DataFrame) -> None:
+        """Count what is new; all other rows that count were known already."""
+        self.taken = fresh.height
+        self.unmatched = fresh["customer_id"].null_count()
+        self.rejects = rejects.height
+        self.known = self.rows - self.taken - self.rejects - sum(self.left_out.values())
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """The reports of all files, and the rejects in them."""
+
+    reports: list[Report]
+    rejects: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """The rows of one file that go to the ledger, and its report."""
+
+    report: Report
+    responses: pl.DataFrame
+    rejects: pl.DataFrame
+    bounces: pl.DataFrame
+
+
+def choices(workspace: Workspace, **given: object) -> Exports:
+    """Return what the settings say of exports, with what the user gave this time on top."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return workspace.settings.exports.model_copy(update=chosen)
+
+
+def ingest(
+    workspace: Workspace,
+    paths: Iterable[Path],
+    choices: Exports,
+    clock: Clock,
+    *,
+    dry_run: bool,
+    watched: Callable[[list[Export]], Iterable[Export]] = iter,
+) -> Ingested:
+    """Take the responses of exports into the ledger; a file that was taken before adds nothing."""
+    exports = [_export(path) for path in paths]
+    if dry_run:
+        return _ingested(_taken(workspace, watched(exports), choices, clock.month))
+    with workspace.ledger.run("ingest", clock.now, files=[e.path.name for e in exports]) as run:
+        taken = _taken(workspace, watched(exports), choices, clock.month)
+        fresh = [t.report.source for t in taken if not t.report.already]
+        for export in exports:
+            if export.source in fresh:
+                workspace.keep(export.content, export.path.suffix.lower())
+        run.read.extend(fresh)
+        run.append(RESPONSES, _all([t.responses for t in taken]))
+        run.append(REJECTS, _all([t.rejects for t in taken]))
+        run.append(BOUNCES, _all([t.bounces for t in taken]))
+    return _ingested(taken)
+
+
+def _export(path: Path) -> Export:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise error("there is no such file", "Check the name.", str(path)) from None
+    except IsADirectoryError:
+        raise error("this is a folder", "Name the files in it.", str(path)) from None
+    return Export(path, content, hashlib.sha256(content).hexdigest())
+
+
+def _taken(
+    workspace: Workspace, exports: Iterable[Export], choices: Exports, month: str
+) -> list[_Taken]:
+    """Read every file before anything is written, so that one bad file leaves all untouched."""
+    ledger = workspace.ledger
+    read = set(ledger.rows(RUNS)["read"].explode(empty_as_null=False).drop_nulls())
+    known = ledger.rows(RESPONSES)
+    taken: list[_Taken] = []
+    for export in exports:
+        if export.source in read:
+            taken.append(_nothing(export))
+            continue
+        read.add(export.source)
+        taken.append(_read(workspace, export, choices, month, known))
+        columns = taken[-1].responses.select(RESPONSES.columns.names())
+        known = pl.concat([known.select(RESPONSES.columns.names()), columns])
+    return taken
+
+
+def _nothing(export: Export) -> _Taken:
+    report = Report(export.path.name, export.source, already=True)
+    empty = pl.DataFrame()
+    return _Taken(report, empty, empty, empty)
+
+
+def _read(
+    workspace: Workspace, export: Export, choices: Exports, month: str, known: pl.DataFrame
+) -> _Taken:
+    """Return what one file holds that the ledger does not."""
+    name = export.path.name
+    cells = grid(export.content, name)
+    built = layout(cells)
+    rows = built.rows(cells)
+    chosen = {r: c for r in ROLE_SETTINGS if (c := getattr(choices, r)) is not None}
+    found = roles(rows, built, chosen, name)
+    uneven = cells.uneven(built.headers)
+    scale, day_first = choices.scale, choices.day_first
+    held = answers(rows, uneven, built, found, name, scale=scale, day_first=day_first)
+    invitations = workspace.ledger.current(INVITATIONS)
+    matched = matching.responses(held.answers, invitations, workspace.customers, month)
+    fresh = matching.fresh(matched, known)
+    source = pl.lit(export.source).alias("source")
+    named = held.rejects.with_columns(file=pl.lit(name))
+    rejects = _new_rejects(named, workspace.ledger.rows(REJECTS))
+    report = _report(export, cells, built.name, found, held)
+    report.count(fresh, rejects)
+    return _Taken(
+        report,
+        fresh.with_columns(source),
+        rejects.with_columns(source),
+        matching.bounces(held.bounced, invitations, workspace.customers).with_columns(source),
+    )
+
+
+def _new_rejects(rejects: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Return the rejects that an export of the same name did not show before it grew."""
+    cell = ["file", "row", "column", "value", "why"]
+    return rejects.join(known, cell, how="anti", nulls_equal=True).sort("row")
+
+
+def _report(export: Export, cells: Grid, built: str, found: Roles, held: Answers) -> Report:
+    left_out = sum(held.left_out.values())
+    return Report(
+        export.path.name,
+        export.source,
+        layout=built,
+        encoding=cells.encoding,
+        roles=found,
+        rows=held.answers.height + held.rejects.height + left_out,
+        left_out=held.left_out,
+        notes=held.notes,
+    )
+
+
+def _all(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat([frame for frame in frames if frame.width] or [pl.DataFrame()])
+
+
+def _ingested(taken: list[_Taken]) -> Ingested:
+    return Ingested([t.report for t in taken], _all([t.rejects for t in taken]))

@@ -1,0 +1,156 @@
+"""The tables of the ledger: each declared once, held to at both doors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+TIME = pl.Datetime("us", "UTC")
+
+# Where a row came from: the run, its command and time, and for rows of a file its SHA-256 and row.
+PROVENANCE = pl.Schema(
+    {
+        "run": pl.Int64,
+        "command": pl.String,
+        "recorded_at": TIME,
+        "source": pl.String,
+        "row": pl.Int64,
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table of the ledger: its columns, the key of a thing, and the order of its events."""
+
+    name: str
+    columns: pl.Schema
+    key: tuple[str, ...]
+    order: tuple[str, ...] = ("run", "row")
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns as stored: those of the table, then where each row came from."""
+        return pl.Schema({**self.columns, **PROVENANCE})
+
+    def empty(self) -> pl.DataFrame:
+        """Return no rows."""
+        return pl.DataFrame(schema=self.schema)
+
+    def fitted(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows with exactly the declared columns, in order.
+
+        A column missing or too many, or of a type that does not fit, is a mistake of the program
+        and raises `ValueError` before anything is written.
+        """
+        missing = sorted(set(self.schema) - set(rows.columns))
+        unknown = sorted(set(rows.columns) - set(self.schema))
+        if missing or unknown:
+            sentence = f"table {self.name}: columns missing {missing}, unknown {unknown}"
+            raise ValueError(sentence)
+        return rows.select(pl.col(name).cast(dtype) for name, dtype in self.schema.items())
+
+    def current(self, events: pl.DataFrame) -> pl.DataFrame:
+        """Return the last event of each key."""
+        ordered = events.sort(*self.order, nulls_last=False, maintain_order=True)
+        return ordered.unique(self.key, keep="last", maintain_order=True).sort(*self.key)
+
+
+RUNS = Table(
+    "runs",
+    pl.Schema(
+        {
+            "arguments": pl.String,
+            "read": pl.List(pl.String),
+            "wrote": pl.List(pl.String),
+            "rows": pl.Int64,
+        }
+    ),
+    key=("run",),
+)
+
+# The month in which a customer never asked is planned, and the last one that keeps the promise.
+ROTATION = Table(
+    "rotation",
+    pl.Schema({"customer_id": pl.String, "month": pl.String, "latest": pl.String}),
+    key=("customer_id",),
+)
+
+# One customer asked once. Owner, region, segment and value are frozen at that moment.
+INVITATIONS = Table(
+    "invitations",
+    pl.Schema(
+        {
+            "customer_id": pl.String,
+            "month": pl.String,
+            "token": pl.String,
+            "owner": pl.String,
+            "region": pl.String,
+            "segment": pl.String,
+            "value": pl.Float64,
+            "language": pl.String,
+            "email": pl.String,
+            "invited_at": TIME,
+        }
+    ),
+    key=("customer_id", "month"),
+)
+
+# One answer. A response that could not be matched has neither customer nor owner.
+RESPONSES = Table(
+    "responses",
+    pl.Schema(
+        {
+            "response_id": pl.String,
+            "customer_id": pl.String,
+            "month": pl.String,
+            "token": pl.String,
+            "owner": pl.String,
+            "current_owner": pl.String,
+            "region": pl.String,
+            "segment": pl.String,
+            "language": pl.String,
+            "score": pl.Int64,
+            "comment": pl.String,
+            "responded_at": TIME,
+            "export_id": pl.String,
+        }
+    ),
+    key=("response_id",),
+    order=("responded_at", "run", "row"),
+)
+
+REJECTS = Table(
+    "rejects",
+    pl.Schema({"file": pl.String, "column": pl.String, "value": pl.String, "why": pl.String}),
+    key=("run", "source", "row"),
+)
+
+# Invitations that did not arrive, with the address that failed.
+BOUNCES = Table(
+    "bounces",
+    pl.Schema({"customer_id": pl.String, "month": pl.String, "email": pl.String}),
+    key=("customer_id",),
+)
+
+# What happened to the mail of one person for one month; `version` names the answers it carried.
+DELIVERIES = Table(
+    "deliveries",
+    pl.Schema(
+        {
+            "person_id": pl.String,
+            "month": pl.String,
+            "version": pl.String,
+            "message_id": pl.String,
+            "event": pl.String,
+            "file": pl.String,
+        }
+    ),
+    key=("person_id", "month", "version"),
+)
+
+TABLES = {
+    table.name: table
+    for table in (RUNS, ROTATION, INVITATIONS, RESPONSES, REJECTS, BOUNCES, DELIVERIES)
+}

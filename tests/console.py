@@ -1,0 +1,42 @@
+"""The commands of a document: lines that start with `$ ` in its `console` blocks."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+ENDS_WITH = re.compile(r"#.*\bends with (\d+)")
+
+
+class Command(NamedTuple):
+    """A command of a document, and the code that the document says it ends with."""
+
+    words: list[str]
+    code: int
+
+
+def commands(document: Path) -> list[Command]:
+    """Return the commands of a document, in order."""
+    blocks = BLOCK.findall(document.read_text(encoding="utf-8"))
+    lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    return [_command(line) for line in lines]
+
+
+def perform(command: Command, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command of a document in a folder; it must end as the document says."""
+    words = command.words
+    if words[0] == "loopback":
+        words = [str(Path(sys.executable).with_name("loopback")), *words[1:]]
+    ended = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert ended.returncode == command.code, (command, ended)
+    return ended
+
+
+def _command(line: str) -> Command:
+    ends = ENDS_WITH.search(line)
+    return Command(shlex.split(line, comments=True), int(ends[1]) if ends else 0)

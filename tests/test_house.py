@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "loopback"
+
+# Each line may import from the lines above it, never sideways or downwards in this list.
+# docs/architecture.md draws the same picture.
+LAYERS = """\
+errors
+tomlfile files tables months grid people customers score mail newcomers exports.values
+settings frame ledger clock exports.layouts rotation calls demo.company
+lists span reasons exports.roles exports.matching demo.voices
+workspace sheets exports.answers
+pages workbooks
+steps.init steps.check steps.sample steps.ingest steps.score steps.reasons steps.route \
+ steps.status steps.export
+demo.year
+terminal
+say options
+cli
+__main__
+"""
+LAYER = {
+    module: height
+    for height, line in enumerate(LAYERS.strip().splitlines())
+    for module in line.split()
+}
+# Nothing below the steps may know of these: files, clock, chance and terminal come as arguments.
+PURE = [
+    *("months", "people", "customers", "score", "newcomers", "rotation", "reasons"),
+    *("calls", "sheets", "exports.values", "exports.roles", "exports.answers", "exports.matching"),
+]
+IMPURE = {
+    "os",
+    "sys",
+    "time",
+    "random",
+    "secrets",
+    "subprocess",
+    "socket",
+    "shutil",
+    "rich",
+    "typer",
+}
+
+
+def modules() -> dict[str, Path]:
+    found = {
+        ".".join(path.relative_to(SOURCE).with_suffix("").parts): path
+        for path in SOURCE.rglob("*.py")
+    }
+    return {name: path for name, path in found.items() if not name.endswith("__init__")}
+
+
+def imported(path: Path) -> set[str]:
+    """Return the modules that a file imports when it runs, at its top or in a function."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_every_module_has_its_layer() -> None:
+    assert sorted(modules()) == sorted(LAYER)
+
+
+@pytest.mark.parametrize("module", sorted(LAYER))
+def test_imports_go_down_only(module: str) -> None:
+    ours = {name.removeprefix("loopback.") for name in imported(modules()[module])} & set(LAYER)
+    assert [name for name in ours if LAYER[name] >= LAYER[module]] == []
+
+
+@pytest.mark.parametrize("module", sorted(PURE))
+def test_pure_modules_touch_no_file_clock_chance_or_terminal(module: str) -> None:
+    names = imported(modules()[module])
+    assert {name.partition(".")[0] for name in names} & IMPURE == set()
+    text = modules()[module].read_text(encoding="utf-8")
+    assert not re.search(r"\bopen\(|\.now\(|\.today\(|read_text|read_bytes|write_", text)
+
+
+def test_the_architecture_page_shows_every_module() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    names = {module: module.rpartition(".")[2] for module in LAYER if module != "__main__"}
+    assert [m for m, name in names.items() if not re.search(rf"\b{name}\b", page)] == []
+
+
+def test_no_file_of_the_house_is_a_box_for_odds_and_ends() -> None:
+    odd = {"utils", "helpers", "common", "misc", "base", "core"}
+    assert not odd & {part for module in modules() for part in module.split(".")}
+
+
+def test_no_function_is_longer_than_forty_lines() -> None:
+    long = [
+        f"{module}.{node.name}"
+        for module, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and _body(node) > 40
+    ]
+    assert long == []
+
+
+def _body(function: ast.FunctionDef) -> int:
+    first = function.body[1] if ast.get_docstring(function) and len(function.body) > 1 else function
+    return (function.end_lineno or 0) - first.lineno + 1
