@@ -6,9 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import css_inline
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from loopback.errors import LoopbackError, error
 from loopback.score import points
 
 if TYPE_CHECKING:
@@ -32,16 +41,22 @@ class Pages:
         loader = ChoiceLoader([FileSystemLoader(folder) for folder in folders])
         self._html = _template(loader, "sheet.html.j2", autoescape=True)
         self._text = _template(loader, "sheet.txt.j2", autoescape=False)
-        self._inliner = css_inline.CSSInliner(keep_style_tags=True)
+        self._inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
         self._values = {"company": company, "months": months, "names": people.name}
 
     def html(self, sheet: Sheet) -> str:
         """Return a sheet as a page that mail programs show, its styles inlined."""
-        return self._inliner.inline(self._html.render(self._values, sheet=sheet))
+        return self._inliner.inline(self._rendered(self._html, sheet))
 
     def text(self, sheet: Sheet) -> str:
         """Return a sheet as plain text."""
-        return self._text.render(self._values, sheet=sheet)
+        return self._rendered(self._text, sheet)
+
+    def _rendered(self, template: Template, sheet: Sheet) -> str:
+        try:
+            return template.render(self._values, sheet=sheet)
+        except (TemplateError, TypeError, ValueError) as mistake:
+            raise _mistake(template.name, mistake) from mistake
 
 
 def _template(loader: ChoiceLoader, name: str, *, autoescape: bool) -> Template:
@@ -52,4 +67,13 @@ def _template(loader: ChoiceLoader, name: str, *, autoescape: bool) -> Template:
         keep_trailing_newline=True,
     )
     environment.filters["points"] = points
-    return environment.get_template(name)
+    try:
+        return environment.get_template(name)
+    except (TemplateError, UnicodeDecodeError) as mistake:
+        raise _mistake(name, mistake) from mistake
+
+
+def _mistake(name: str | None, mistake: Exception) -> LoopbackError:
+    line = f", line {mistake.lineno}" if isinstance(mistake, TemplateSyntaxError) else ""
+    mend = "Mend the template, or take it away to use the one of loopback."
+    return error(f"a template with a mistake: {mistake}", mend, f"templates/{name}{line}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xlsxwriter
@@ -26,7 +27,14 @@ AS_TEXT = {
     "strings_to_numbers": False,
 }
 OUTCOMES = ("reached", "left a message", "not reached", "will call again", "do not call")
-SPARE_ROWS = 1
+DAYS = ("Called on", "Promised for")
+A_DAY = {
+    "validate": "date",
+    "criteria": ">=",
+    "value": date(2000, 1, 1),
+    "error_title": "Not a day",
+    "error_message": "Please enter a day, such as 2026-11-30.",
+}
 TITLE_ROW, HEADER_ROW = 0, 2
 
 
@@ -112,8 +120,8 @@ def _write_columns(page: Worksheet, formats: dict[str, Format]) -> None:
 def _write_call(page: Worksheet, row: int, call: Call, formats: dict[str, Format]) -> None:
     for index, column in enumerate(COLUMNS):
         if column.field is None:
-            is_day = column.heading in {"Called on", "Promised for"}
-            page.write_blank(row, index, None, formats["day" if is_day else "open"])
+            form = "day" if column.heading in DAYS else "open"
+            page.write_blank(row, index, None, formats[form])
             continue
         value = getattr(call, column.field)
         if isinstance(value, int):
@@ -130,6 +138,8 @@ def _guard(page: Worksheet, last_row: int) -> None:
     page.data_validation(
         first, outcome, last_row, outcome, {"validate": "list", "source": list(OUTCOMES)}
     )
+    for heading in DAYS:
+        page.data_validation(first, columns[heading], last_row, columns[heading], A_DAY)
     page.freeze_panes(first, 2)
     page.protect(
         "", {"sort": True, "autofilter": True, "format_rows": True, "format_columns": True}
