@@ -195,6 +195,12 @@ TABLE: dict[str, Bad] = {
         "'name'",
         "columns",
     ),
+    "a column that stands twice": Bad(
+        {"customers.csv": "customer_id,name,owner,email,email\nC-1,Mill,anna,a@x.example,\n"},
+        "(customers.csv)",
+        "there is more than one column 'email'",
+        "Rename one of them",
+    ),
     # the rows of the customer list
     "an owner whom nobody knows": Bad(
         customers("C-2,Birch Tools,anna", "C-2,Birch Tools,hans"),

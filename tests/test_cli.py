@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from filelock import FileLock
 
-from loopback import cli, ledger
+from loopback import __main__, cli, ledger
 from loopback.steps import status
 from tests.conftest import CUSTOMERS, PEOPLE, TODAY, Said, answer, build
 from tests.trees import tree, untouched
@@ -573,6 +573,25 @@ def test_whoever_stops_reading_gets_no_traceback(answered: Path, words: str) -> 
 
     assert done.stderr == ""
     assert done.returncode in {0, 1, 141}
+
+
+def test_control_c_while_the_commands_are_being_loaded_ends_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "loopback.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "loopback.cli")
+    monkeypatch.delattr("loopback.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has neither SIGINT nor named pipes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHOWN_COLUMNS = 12
+DOUBLE = re.compile(r".+ \(column \d+\)")
+DOUBLE_MEND = "Rename one of them in the file, or leave it out."
 
 
 def rows(
@@ -78,11 +81,16 @@ def _column_problems(
         for name, column in listed.columns.items()
         if name in known and columns_of[column] > 1
     ]
-    return unknown + missing + shared
+    double = [
+        Problem(f"there is more than one column {column!r}", DOUBLE_MEND, listed.file)
+        for column in dict.fromkeys(listed.columns.get(name, name) for name in known)
+        if any(DOUBLE.fullmatch(other) and other.startswith(f"{column} (") for other in columns)
+    ]
+    return unknown + missing + shared + double
 
 
 def _nearest(name: str, column: str, columns: list[str]) -> str:
     """Say which column was probably meant, and how to map it."""
-    near = difflib.get_close_matches(column, columns, n=1) or columns[:1]
+    [near, *_] = [*difflib.get_close_matches(column, columns, n=1), "..."]
     shown = ", ".join(columns[:SHOWN_COLUMNS])
-    return f'The file has: {shown}. If one is it, set columns.{name} = "{near[0]}" in {FILE}.'
+    return f'The file has: {shown}. If one is it, set columns.{name} = "{near}" in {FILE}.'
