@@ -18,6 +18,9 @@ TOKEN = "{token}"  # noqa: S105 - the place for a token, not one
 MONTHS_A_YEAR = 12
 
 
+Asks = Literal[1, 2, 3, 4, 6, 12]
+
+
 class Section(BaseModel):
     """A table of the settings: unknown keys are errors, values do not change."""
 
@@ -35,19 +38,36 @@ class Survey(Section):
 
     # A personal link; {token} is replaced by the token of the invitation.
     link: Annotated[str, Field(pattern=r"\{token\}")] = "https://survey.example/?token={token}"
+    # Tools whose form the invitation list is also written in, such as "qualtrics".
+    tools: list[str] = []
 
 
 class Rotation(Section):
-    """How often each customer is asked."""
+    """How often each customer is asked, who is left out, and how many calls an owner can make."""
 
-    asks_per_year: Literal[1, 2, 3, 4, 6, 12] = 1
+    asks_per_year: Asks = 1
+    # How often customers of a segment are asked, where it differs; a column of the customer list
+    # named asks_per_year comes before both.
+    by_segment: dict[str, Asks] = {}
+    # Months by which an ask may be put off so that an owner's months stay even.
+    slack: Annotated[int, Field(ge=0, le=3)] = 0
+    # The least time between two asks of a customer.
+    rest_months: Annotated[int, Field(ge=0, le=12)] = 0
+    rest_days: Annotated[int, Field(ge=0, le=366)] = 0
+    # Days after `joined` before a customer is asked for the first time.
+    settle_days: Annotated[int, Field(ge=0, le=366)] = 0
+    # A person behind several rows (the same e-mail address) is asked for one of them alone.
+    one_row_a_person: bool = True
+    # Lists of customer ids or e-mail addresses that are never asked.
+    do_not_contact: list[str] = []
+    # The list of customers whom an owner asked to leave out, each with a reason.
+    leave_out: str = "leave-out.csv"
+    # Calls an owner can make a month, where people.csv has no `capacity` of the person.
+    capacity: Annotated[float, Field(gt=0)] | None = None
+    # Answers per invitation; where empty, the rate of the last 12 months.
+    response_rate: Annotated[float, Field(gt=0, le=1)] | None = None
     # Decides the order in which customers are planned; any text will do, but never change it.
     seed: str = "loopback"
-
-    @property
-    def months_between(self) -> int:
-        """Months from one invitation of a customer to the next."""
-        return MONTHS_A_YEAR // self.asks_per_year
 
 
 class ListFile(Section):

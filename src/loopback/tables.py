@@ -70,12 +70,28 @@ RUNS = Table(
     key=("run",),
 )
 
-# The month in which a customer never asked is planned, and the last one that keeps the promise.
+# What a draw decided of one customer: a row for everyone, each time a month is drawn. The rows of
+# the last run are the state from which the next month is drawn.
 ROTATION = Table(
     "rotation",
-    pl.Schema({"customer_id": pl.String, "month": pl.String, "latest": pl.String}),
+    pl.Schema(
+        {
+            "customer_id": pl.String,
+            "month": pl.String,  # the month that was drawn
+            "owner": pl.String,
+            "region": pl.String,
+            "segment": pl.String,
+            "asks": pl.Int8,  # how often a year
+            "decision": pl.String,  # one of DECISIONS
+            "why": pl.String,  # why left out
+            "asked": pl.String,  # the month of the last invitation, this draw included
+            "planned": pl.String,  # the next month to ask; empty where left out before ever asked
+            "latest": pl.String,  # of those who may be moved: the month that keeps the promise
+        }
+    ),
     key=("customer_id",),
 )
+ASKED, WAITS, LEFT_OUT, GONE = "asked", "waits", "left out", "gone"
 
 # One customer asked once. Owner, region, segment and value are frozen at that moment.
 INVITATIONS = Table(
