@@ -18,20 +18,20 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loopback import months, rotation
+from loopback.tables import ASKED, GONE, ROTATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 CUSTOMERS, OWNERS, REGIONS, SEGMENTS = 12_000, 150, 8, 4
-LIVED, MEASURED, PERIOD = 48, 24, 12
+LIVED, MEASURED, PERIOD = 60, 36, 12
 LEAVE, MOVE, HEIRS = 0.03, 0.005, 3
 FIRST = months.number("2026-01")
-COLUMNS = {
-    "customer_id": pl.String,
-    "owner": pl.String,
-    "region": pl.String,
-    "segment": pl.String,
-    "joined": pl.Date,
+COLUMNS = ["customer_id", "owner", "region", "segment"]
+ABSENT = {
+    "joined": pl.lit(None, pl.Date),
+    "asks": pl.lit(1, pl.Int8),
+    "why": pl.lit(None, pl.String),
 }
 Customers = dict[str, str]
 
@@ -71,26 +71,31 @@ class Company:
 
 
 class Level:
-    """The rotation of loopback."""
+    """The rotation of loopback; it keeps the share of the list whose planned month moved."""
 
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: Company, slack: int = 0) -> None:
         self.company = company
-        self.invitations = pl.DataFrame(schema={"customer_id": pl.String, "month": pl.String})
-        self.plans = pl.DataFrame(schema=rotation.PLAN)
+        self.slack = slack
+        self.state = pl.DataFrame(schema=ROTATION.columns)
+        self.moved: list[float] = []
 
     def __call__(self, customers: Customers, month: int) -> set[str]:
         """Draw a cohort and remember it, as the ledger would."""
-        rows = [(c, o, region(o), self.company.segment[c], None) for c, o in customers.items()]
-        listed = pl.DataFrame(rows, schema=COLUMNS, orient="row")
-        name = months.named(FIRST + month)
-        drawn = rotation.cohort(
-            listed, self.invitations, self.plans, name, period=PERIOD, seed="bench"
-        )
-        asked = drawn.customers.select("customer_id", month=pl.lit(name))
-        self.invitations = pl.concat([self.invitations, asked])
-        kept = self.plans.join(drawn.plans, "customer_id", how="anti")
-        self.plans = pl.concat([kept, drawn.plans])
-        return set(asked["customer_id"])
+        rows = [(c, o, region(o), self.company.segment[c]) for c, o in customers.items()]
+        listed = pl.DataFrame(rows, schema=COLUMNS, orient="row").with_columns(**ABSENT)
+        known = rotation.remembered(listed, self.state.lazy())
+        drawn = rotation.draw(known, months.named(FIRST + month), slack=self.slack, seed="bench")
+        self._count_moves(drawn)
+        self.state = drawn
+        return set(drawn.filter(pl.col("decision") == ASKED)["customer_id"])
+
+    def _count_moves(self, drawn: pl.DataFrame) -> None:
+        never = self.state.filter(pl.col("asked").is_null() & pl.col("planned").is_not_null())
+        both = never.join(drawn, "customer_id").filter(pl.col("decision_right") != GONE)
+        due = pl.when(pl.col("decision_right") == ASKED).then("month_right")
+        month = pl.coalesce(due, "planned_right")
+        moves = both.filter(pl.col("planned") != month).height
+        self.moved.append(moves / drawn.height)
 
 
 def hashed(customers: Customers, month: int) -> set[str]:

@@ -286,6 +286,12 @@ TABLE: dict[str, Bad] = {
         "stands inside a cell",
         "mend the quotes",
     ),
+    "a customer who is asked so often that the months do not come out even": Bad(
+        {"customers.csv": "customer_id,name,owner,asks_per_year\nC-1,Mill,anna,5\n"},
+        "(customers.csv, row 2, column asks_per_year)",
+        "'5' is not 1, 2, 3, 4, 6 or 12",
+        "leave the cell empty",
+    ),
     # the people list
     "no people list": Bad({"people.csv": None}, "people.csv", "there is no file", "loopback.toml"),
     "an empty people list": Bad(
@@ -340,6 +346,16 @@ TABLE: dict[str, Bad] = {
         "name is empty",
         "Fill it in",
     ),
+    "a person whose calls are no number": Bad(
+        {
+            "people.csv": PEOPLE.replace("language", "capacity")
+            .replace(",en", ",")
+            .replace("North,", "North,many")
+        },
+        "(people.csv, row 2, column capacity)",
+        "'many' is not a number above 0",
+        "leave the cell empty",
+    ),
     # the settings
     "a setting with a slip in its name": Bad(
         rules("asks_per_year", "ask_per_year"),
@@ -357,7 +373,7 @@ TABLE: dict[str, Bad] = {
         rules("asks_per_year", "zzz"),
         "(loopback.toml)",
         "unknown setting rotation.zzz",
-        "Known here: asks_per_year, seed",
+        "Known here: asks_per_year, by_segment, capacity",
     ),
     "a setting of the wrong type": Bad(
         rules("12", '"often"'),
@@ -388,6 +404,121 @@ TABLE: dict[str, Bad] = {
     ),
     "settings nested beyond all bounds": Bad(
         {"loopback.toml": f"x = {'[' * 5000}\n"}, "(loopback.toml)", "not valid TOML", "quotes"
+    ),
+}
+
+LEAVE_OUT = "customer_id,asked_by,reason,until\n"
+NOT_ASKED: dict[str, Bad] = {
+    "a customer left out without a reason": Bad(
+        {"leave-out.csv": LEAVE_OUT + "C-1,anna,,\n"},
+        "(leave-out.csv, row 2, column reason)",
+        "reason is empty",
+        "Write why",
+    ),
+    "a customer left out by nobody": Bad(
+        {"leave-out.csv": LEAVE_OUT + "C-1,,moves,\n"},
+        "(leave-out.csv, row 2, column asked_by)",
+        "asked_by is empty",
+        "Write the person_id",
+    ),
+    "a customer left out by someone whom nobody knows": Bad(
+        {"leave-out.csv": LEAVE_OUT + "C-1,zoe,moves,\n"},
+        "(leave-out.csv, row 2, column asked_by)",
+        "no such person: 'zoe'",
+        "Write the person_id",
+    ),
+    "a customer left out until a day that no calendar has": Bad(
+        {"leave-out.csv": LEAVE_OUT + "C-1,anna,moves,2027-02-30\n"},
+        "(leave-out.csv, row 2, column until)",
+        "'2027-02-30' is not a day",
+        "Write the last day like 2026-11-22",
+    ),
+    "a customer left out twice": Bad(
+        {"leave-out.csv": LEAVE_OUT + "C-1,anna,moves,\nC-1,ben,moves,\n"},
+        "(leave-out.csv, row 3, column customer_id)",
+        "'C-1' stands twice",
+        "Keep one row",
+    ),
+    "nobody who is left out": Bad(
+        {"leave-out.csv": LEAVE_OUT + ",anna,moves,\n"},
+        "(leave-out.csv, row 2, column customer_id)",
+        "customer_id is empty",
+        "Fill it in",
+    ),
+    "a list of customers left out without a column": Bad(
+        {"leave-out.csv": "customer_id,who,reason\nC-1,anna,moves\n"},
+        "(leave-out.csv)",
+        "there is no column 'asked_by'",
+        "The file has: customer_id, who, reason",
+    ),
+    "a list of customers left out that is empty": Bad(
+        {"leave-out.csv": ""}, "(leave-out.csv)", "the file is empty", "with a header row"
+    ),
+    "a list of customers left out that is not there": Bad(
+        {"loopback.toml": SETTINGS + 'leave_out = "wishes.csv"\n'},
+        "wishes.csv",
+        "there is no file wishes.csv",
+        "loopback.toml",
+    ),
+    "a do-not-contact list that is not there": Bad(
+        {"loopback.toml": SETTINGS + 'do_not_contact = ["never.csv"]\n'},
+        "(loopback.toml)",
+        "there is no file never.csv",
+        "do_not_contact in [rotation]",
+    ),
+    "a do-not-contact list that is empty": Bad(
+        {"loopback.toml": SETTINGS + 'do_not_contact = ["never.csv"]\n', "never.csv": "\n"},
+        "(never.csv)",
+        "the file is empty",
+        "with a header row",
+    ),
+    "a do-not-contact list of other columns": Bad(
+        {
+            "loopback.toml": SETTINGS + 'do_not_contact = ["never.csv"]\n',
+            "never.csv": "number,name\nC-1,Mill\n",
+        },
+        "(never.csv, row 1)",
+        "no column holds ids or addresses",
+        "Name the column",
+    ),
+    "a do-not-contact list with a comma too many": Bad(
+        {
+            "loopback.toml": SETTINGS + 'do_not_contact = ["never.csv"]\n',
+            "never.csv": "name,customer_id\nMill, Ltd,C-1\n",
+        },
+        "(never.csv, row 2)",
+        "3 cells",
+        "A comma too many or too few?",
+    ),
+    "a rest of more months than lie between two asks": Bad(
+        {"loopback.toml": SETTINGS + "rest_months = 2\n"},
+        "(loopback.toml)",
+        "asking 12 times a year leaves 1 month, fewer than the 2 of rest_months",
+        "Write rest_months = 1 in [rotation], or ask 6 times a year",
+    ),
+    "a rest of more days than February has": Bad(
+        {"loopback.toml": SETTINGS + "rest_days = 30\n"},
+        "(loopback.toml)",
+        "28 days from 2027-02 to 2027-03",
+        "Write rest_days = 28 in [rotation], or ask 6 times a year",
+    ),
+    "a rest that one customer alone cannot have": Bad(
+        {
+            "loopback.toml": "[rotation]\nrest_months = 3\n",
+            "customers.csv": "customer_id,name,owner,asks_per_year\nC-1,Mill,anna,6\n",
+        },
+        "(loopback.toml)",
+        "asking 6 times a year leaves 2 months, fewer than the 3 of rest_months",
+        "or ask 4 times a year",
+    ),
+}
+
+UNUSED: dict[str, Bad] = {
+    "a segment in which no customer is": Bad(
+        {"loopback.toml": SETTINGS + "by_segment = { Large = 4 }\n"},
+        "(loopback.toml)",
+        "by_segment names 'Large', in which no customer is",
+        "The list has: large, small",
     ),
 }
 
@@ -495,7 +626,7 @@ def drawn(table: dict[str, Bad]) -> pytest.MarkDecorator:
     )
 
 
-@drawn(TABLE)
+@drawn(TABLE | NOT_ASKED)
 def test_sample_names_the_mistake_and_writes_nothing(acme: Path, run: Run, bad: Bad) -> None:
     put(acme, bad.files)
     before = untouched(acme)
@@ -506,7 +637,7 @@ def test_sample_names_the_mistake_and_writes_nothing(acme: Path, run: Run, bad: 
     assert untouched(acme) == before
 
 
-@drawn(TABLE | FRAMES | UNREACHABLE)
+@drawn(TABLE | NOT_ASKED | UNUSED | FRAMES | UNREACHABLE)
 def test_check_finds_the_mistake_and_writes_nothing(acme: Path, run: Run, bad: Bad) -> None:
     put(acme, bad.files)
     before = tree(acme)
@@ -868,13 +999,26 @@ CUSTOMER_FILES = (
     ANY_BYTES
     | damaged(CUSTOMERS)
     | written(*HEADER.strip().split(","))
-    | filled("customer_id,name,owner,value,joined,opted_out")
+    | filled("customer_id,name,owner,value,joined,opted_out,asks_per_year")
 )
 PEOPLE_FILES = (
     ANY_BYTES
     | damaged(PEOPLE)
     | written("person_id", "name", "reports_to")
-    | filled("person_id,name,email,reports_to")
+    | filled("person_id,name,email,reports_to,capacity")
+)
+LEAVE_OUT_FILES = (
+    ANY_BYTES
+    | damaged(LEAVE_OUT + "C-1,anna,moves,2027-01-31\nC-2,ben,closed,\n")
+    | written(*LEAVE_OUT.strip().split(","))
+    | filled(LEAVE_OUT.strip())
+)
+NEVER_FILES = (
+    ANY_BYTES
+    | damaged("customer_id,email\nC-1,\n,tools@birch.example\n")
+    | written("customer_id", "email")
+    | filled("customer_id,email")
+    | filled("email")
 )
 SETTINGS_FILES = ANY_BYTES | damaged(SETTINGS) | damaged('[exports]\nscore = "q1"\n')
 FRAME_FILES = ANY_BYTES | damaged(FRAME) | damaged(FRAME + 'not = ["a b", "*"]\n[empty]\nterms=[]')
@@ -939,6 +1083,27 @@ def test_any_customer_list_is_taken_or_refused_in_words(firm: Path, content: byt
 @given(content=PEOPLE_FILES)
 def test_any_people_list_is_taken_or_refused_in_words(firm: Path, content: bytes) -> None:
     assert_borne(firm, "people.csv", content, *steps_over(firm))
+
+
+@settings(deadline=None, max_examples=60)
+@given(content=LEAVE_OUT_FILES)
+def test_any_list_of_customers_left_out_is_taken_or_refused_in_words(
+    firm: Path, content: bytes
+) -> None:
+    assert_borne(firm, "leave-out.csv", content, *steps_over(firm))
+
+
+@settings(deadline=None, max_examples=60)
+@given(content=NEVER_FILES, ending=st.sampled_from([".csv", ".csv", ".xlsx", ".parquet"]))
+def test_any_do_not_contact_list_is_taken_or_refused_in_words(
+    firm: Path, content: bytes, ending: str
+) -> None:
+    rules = (firm / "loopback.toml").read_bytes()
+    put(firm, {"loopback.toml": SETTINGS + f'do_not_contact = ["never{ending}"]\n'})
+    try:
+        assert_borne(firm, f"never{ending}", content, *steps_over(firm))
+    finally:
+        put(firm, {"loopback.toml": rules})
 
 
 @settings(deadline=None, max_examples=60)

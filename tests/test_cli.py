@@ -28,6 +28,8 @@ COMMANDS = [
     "demo",
     "check",
     "sample",
+    "plan",
+    "verify",
     "ingest",
     "score",
     "reasons",
@@ -385,7 +387,7 @@ def test_a_mistake_of_ours_is_70_and_names_the_place_but_no_data(
 
     said = run("status", "-w", acme, expect=70)
 
-    assert said.err.startswith("error: a mistake in loopback itself: ValueError at cli.py:")
+    assert said.err.startswith("error: a mistake in loopback itself: ValueError at __init__.py:")
     assert "Please report this line" in said.err
     assert "Ahorn" not in said.err
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopback.customers import COLUMNS, customers, problems
+from loopback.customers import COLUMNS, asks, customers, problems
 from tests.frames import frame
 
 if TYPE_CHECKING:
@@ -100,6 +100,12 @@ def test_not_opted_out_in_many_words(word: str | None) -> None:
         ("joined", "2026-11-222", "'2026-11-222' is not a day"),
         ("joined", "2026-11", "'2026-11' is not a day"),
         ("opted_out", "perhaps", "'perhaps' is not yes or no"),
+        ("asks_per_year", "5", "'5' is not 1, 2, 3, 4, 6 or 12"),
+        ("asks_per_year", "0", "'0' is not 1, 2, 3, 4, 6 or 12"),
+        ("asks_per_year", "-2", "'-2' is not 1, 2, 3, 4, 6 or 12"),
+        ("asks_per_year", "2.5", "'2.5' is not 1, 2, 3, 4, 6 or 12"),
+        ("asks_per_year", "12x", "'12x' is not 1, 2, 3, 4, 6 or 12"),
+        ("asks_per_year", "twice", "'twice' is not 1, 2, 3, 4, 6 or 12"),
     ],
 )
 def test_a_cell_that_cannot_be_is_named_once(column: str, cell: str | None, what: str) -> None:
@@ -155,20 +161,59 @@ def test_ids_that_differ_in_case_or_zeros_are_different_customers() -> None:
     assert found(listed) == []
 
 
+def test_how_often_a_customer_is_asked_is_a_small_whole_number_however_a_workbook_writes_it() -> (
+    None
+):
+    for cell, times in [("1", 1), ("2.0", 2), ("3", 3), ("4", 4), ("6", 6), ("12.00", 12)]:
+        assert found(one(asks_per_year=cell)) == []
+        assert customers(one(asks_per_year=cell))["asks_per_year"].to_list() == [times]
+
+    assert customers(one())["asks_per_year"].dtype == pl.Int8
+
+
+def test_a_customer_is_asked_as_often_as_it_says_else_as_its_segment_else_as_all() -> None:
+    listed = customers(
+        rows(
+            """
+            row | customer_id | name | owner | segment | asks_per_year
+            2   | C-1         | Mill | anna  | large   | 2
+            3   | C-2         | Foot | anna  | large   |
+            4   | C-3         | Barn | anna  | small   |
+            5   | C-4         | Yard | anna  |         |
+            6   | C-5         | Shed | anna  | Large   |
+            """
+        )
+    )
+
+    times = listed.select(asks=asks(1, {"large": 4, "small": 12}))
+
+    assert times["asks"].to_list() == [2, 4, 12, 1, 1]
+    assert times["asks"].dtype == pl.Int8
+    assert listed.select(asks(3, {})).to_series().to_list() == [2, 3, 3, 3, 3]
+
+
 def test_a_column_that_is_not_there_cannot_be_wrong() -> None:
     assert found(one()) == []
 
 
 @settings(deadline=None)
-@given(value=st.text(max_size=8), joined=st.text(max_size=12), opted_out=st.text(max_size=6))
-def test_a_cell_is_taken_or_complained_of(value: str, joined: str, opted_out: str) -> None:
-    listed = one(value=value, joined=joined, opted_out=opted_out)
+@given(
+    value=st.text(max_size=8),
+    joined=st.text(max_size=12),
+    opted_out=st.text(max_size=6),
+    times=st.text(max_size=4) | st.integers(-1, 13).map(str),
+)
+def test_a_cell_is_taken_or_complained_of(
+    value: str, joined: str, opted_out: str, times: str
+) -> None:
+    listed = one(value=value, joined=joined, opted_out=opted_out, asks_per_year=times)
 
     wrong = {problem.column for problem in found(listed)}
 
     typed = customers(listed).row(0, named=True)
     assert (typed["value"] is None) == ("value" in wrong)
     assert (typed["joined"] is None) == ("joined" in wrong)
+    assert (typed["asks_per_year"] is None) == ("asks_per_year" in wrong)
 
 
 @settings(deadline=None)

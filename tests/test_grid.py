@@ -3,9 +3,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
+from unittest.mock import patch
 
 import openpyxl
 import polars as pl
@@ -14,8 +15,11 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loopback import delimited
+from loopback.delimited import DELIMITERS, Delimited
 from loopback.errors import LoopbackError
-from loopback.grid import DELIMITERS, Grid, grid
+from loopback.grid import Grid, grid
+from tests.csv_texts import csv_texts
 from tests.shared import shared
 
 if TYPE_CHECKING:
@@ -225,6 +229,42 @@ def test_a_header_of_two_rows_is_joined() -> None:
     assert found.headed(2).rows() == [(3, 3, "9", "late", "x")]
 
 
+def test_many_records_that_are_not_plain_are_laid_out_in_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(delimited, "RECORDS_AT_ONCE", 2)
+
+    found = text('id,name\n1,Mill\n\n2,"Foot\nBarn"\n3\n4,a,b\n,\n5,"x"\n')
+
+    assert found.cells.rows() == [
+        (1, 2, "id", "name", None),
+        (2, 2, "1", "Mill", None),
+        (4, 2, "2", "Foot\nBarn", None),
+        (5, 1, "3", None, None),
+        (6, 3, "4", "a", "b"),
+        (8, 2, "5", "x", None),
+    ]
+
+
+def test_an_error_names_the_record_after_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "RECORDS_AT_ONCE", 2)
+
+    with pytest.raises(LoopbackError, match="near line 5") as refused:
+        text('id,name\n1,Mill\n2,Foot\n3,Barn\n4,"Yard\n')
+
+    assert refused.value.problems[0].row == 5
+
+
+@pytest.mark.parametrize("cell", ["x" * 200_000, '"' + "x" * 200_000 + '"'])
+def test_a_cell_may_be_long(cell: str) -> None:
+    assert cells(text(f"id,name\n1,{cell}\n"))[1] == ["1", "x" * 200_000]
+
+
+def test_a_quote_that_is_not_closed_for_long_is_named() -> None:
+    with pytest.raises(LoopbackError, match="row 2: a quote is not closed"):
+        text('id,name\n1,"' + "x" * 200_000)
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\r\n \t\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
 @pytest.mark.parametrize("name", ["list.csv", "list.txt", "list"])
 def test_a_file_of_nothing_is_empty_whatever_its_name(content: bytes, name: str) -> None:
@@ -378,14 +418,25 @@ def test_a_parquet_file_without_columns_is_empty() -> None:
 
 @pytest.mark.parametrize(
     "table",
-    [pl.DataFrame({"id": [[1], [2]]}), pl.DataFrame({"id": [b"\xff"]})],
-    ids=["lists", "bytes"],
+    [
+        pl.DataFrame({"id": [[1], [2]]}),
+        pl.DataFrame({"id": [{"of": 1}]}),
+        pl.DataFrame({"id": [timedelta(1)]}),
+        pl.DataFrame({"id": [b"\xff"]}),
+    ],
+    ids=["lists", "structs", "durations", "bytes"],
 )
 def test_a_parquet_file_of_other_things_than_cells_is_refused(table: pl.DataFrame) -> None:
     with pytest.raises(LoopbackError, match="not a Parquet file that can be read") as refused:
         grid(parquet(table), "list.parquet")
 
     assert "simple columns" in refused.value.problems[0].mend
+
+
+def test_a_column_of_a_parquet_file_may_have_any_name() -> None:
+    found = grid(parquet(pl.DataFrame({"*": ["a"], "^.*$": ["b"]})), "list.parquet")
+
+    assert cells(found) == [["*", "^.*$"], ["a", "b"]]
 
 
 @pytest.mark.parametrize("name", HOSTILE_PARQUET)
@@ -423,6 +474,23 @@ def outcome(content: bytes, name: str) -> tuple[Grid | None, tuple[Problem, ...]
         return grid(content, name), ()
     except LoopbackError as refused:
         return None, refused.problems
+
+
+def as_a_whole(found: Grid | None) -> object:
+    """Return all there is to a grid, to be compared."""
+    return found and (found.encoding, found.delimiter, found.cells.schema, found.cells.rows())
+
+
+@settings(deadline=None, max_examples=300)
+@given(content=csv_texts())
+def test_plain_text_or_not_a_file_has_the_cells_that_the_csv_module_gives(content: bytes) -> None:
+    with patch.object(Delimited, "plain", return_value=None):
+        slow, why_not = outcome(content, "list.csv")
+
+    found, refused = outcome(content, "list.csv")
+
+    assert as_a_whole(found) == as_a_whole(slow)
+    assert refused == why_not
 
 
 @settings(deadline=None, max_examples=60)

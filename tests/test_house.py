@@ -12,18 +12,22 @@ SOURCE = ROOT / "src" / "loopback"
 # Each line may import from the lines above it, never sideways or downwards in this list.
 # docs/architecture.md draws the same picture.
 LAYERS = """\
-errors
-tomlfile files tables months grid people customers score mail newcomers exports.values
-settings frame ledger clock exports.layouts rotation calls demo.company
-lists span reasons exports.roles exports.matching demo.voices
-workspace sheets exports.answers
+errors plain
+tomlfile files tables months delimited people customers score mail newcomers names exports.values
+settings frame ledger clock grid exports.layouts rotation calls demo.company \
+ exclusions leave_out histories outlook capacity
+rows promises evenness
+lists span rest reasons invitation_lists exports.roles exports.matching demo.voices
+workspace sheets guarantees exports.answers
 pages workbooks
 steps.init steps.check steps.sample steps.ingest steps.score steps.reasons steps.route \
  steps.status steps.export
+steps.tablefile
+steps.plan steps.verify
 demo.year
 terminal
 say options
-cli
+cli.workspace cli.rotation cli.answers
 __main__
 """
 LAYER = {
@@ -33,7 +37,9 @@ LAYER = {
 }
 # Nothing below the steps may know of these: files, clock, chance and terminal come as arguments.
 PURE = [
-    *("months", "people", "customers", "score", "newcomers", "rotation", "reasons"),
+    *("months", "people", "customers", "score", "newcomers", "names", "rotation", "reasons"),
+    *("exclusions", "leave_out", "rest"),
+    *("histories", "promises", "evenness", "guarantees", "outlook", "capacity"),
     *("calls", "sheets", "exports.values", "exports.roles", "exports.answers", "exports.matching"),
 ]
 IMPURE = {

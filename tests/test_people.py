@@ -111,6 +111,37 @@ def test_a_name_is_that_of_the_person_or_the_id_where_nobody_bears_it() -> None:
     assert everyone.name(None) == ""
 
 
+def test_a_capacity_is_a_number_of_calls_a_month_and_may_be_missing() -> None:
+    everyone = people(
+        rows(
+            """
+            row | person_id | name | capacity
+            2   | anna      | Anna | 40
+            3   | ben       | Ben  | 12.5
+            4   | cleo      | Cleo |
+            """
+        )
+    )
+
+    assert [person.capacity for person in everyone.by_id.values()] == [40.0, 12.5, None]
+    assert people(rows(COMPANY)).by_id["anna"].capacity is None
+
+
+@pytest.mark.parametrize("cell", ["0", "-3", "many", "nan", "inf", "-inf", "1,5", "40 calls"])
+def test_a_capacity_that_is_no_number_above_0_is_named(cell: str) -> None:
+    listed = rows(f"row | person_id | name | capacity\n7 | anna | Anna | {cell}")
+
+    [problem] = problems(listed, "people.csv")
+
+    assert (problem.what, problem.row, problem.column) == (
+        f"{cell!r} is not a number above 0",
+        7,
+        "capacity",
+    )
+    assert problem.mend
+    assert people(listed).by_id["anna"].capacity is None
+
+
 def test_a_sound_list_has_no_problems() -> None:
     assert problems(rows(COMPANY), "people.csv") == []
 
@@ -232,7 +263,7 @@ def test_nobody_is_above_and_below_the_same_person(bosses: Bosses) -> None:
 def test_every_circle_is_found_once_and_nothing_else(bosses: Bosses) -> None:
     listed = pl.DataFrame(
         [
-            (row, person, person, None, boss, None, None, None)
+            (row, person, person, None, boss, None, None, None, None)
             for row, (person, boss) in enumerate(bosses.items(), start=2)
         ],
         schema={"row": pl.Int64, **COLUMNS},

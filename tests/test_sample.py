@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAMES = ["Ahorn Mill", "Birch Tools", "Cedar Foods", "Dahlia Dairy", "Elm Garage"]
-COLUMNS = ["customer_id", "email", "name", "person", "language", "owner_name", "token", "link"]
+COLUMNS = [
+    *("customer_id", "email", "name", "person", "language", "owner_name", "token", "link"),
+    *("first_name", "last_name", "month"),
+]
 
 
 def listed(folder: Path, month: str = "2026-11") -> list[dict[str, str]]:
@@ -284,3 +288,162 @@ def test_a_list_with_a_mistake_draws_nobody(acme: Path, run: Callable[..., Said]
     assert "zoe" in said.err
     assert "customers.csv, row 3, column owner" in said.err
     assert not (acme / "out").exists()
+
+
+def decided(run: Callable[..., Said], folder: Path) -> dict[str, tuple[str, str | None]]:
+    """Return what the last draw decided of each customer, and why."""
+    run("export", "rotation", "--to", folder / "rotation.parquet")
+    rows = pl.read_parquet(folder / "rotation.parquet")
+    return {c: (d, w) for c, d, w in rows.select("customer_id", "decision", "why").iter_rows()}
+
+
+def test_every_customer_has_a_row_that_says_what_was_decided_and_why(
+    acme: Path, run: Callable[..., Said]
+) -> None:
+    rows = CUSTOMERS.replace("garage@elm.example", "").replace("2022-02-01", "2026-11-01")
+    build(acme, customers=rows, settings=SETTINGS + "settle_days = 60\n")
+    (acme / "leave-out.csv").write_text(
+        "customer_id,asked_by,reason\nC-4,ben,in a lawsuit with us\n", encoding="utf-8"
+    )
+
+    said = run("sample", "--today", TODAY, "--json").json
+
+    assert said["left_out"] == {
+        "opted out": 1,
+        "left out at the owner's wish": 1,
+        "no e-mail address": 1,
+        "joined less than 60 days ago": 1,
+    }
+    assert decided(run, acme) == {
+        "C-1": ("asked", None),
+        "C-2": ("asked", None),
+        "C-3": ("left out", "joined less than 60 days ago"),
+        "C-4": ("left out", "left out at the owner's wish"),
+        "C-5": ("left out", "no e-mail address"),
+        "C-6": ("left out", "opted out"),
+    }
+
+
+def test_late_entries_are_added_once_and_nobody_else_is_asked_again(
+    acme: Path, run: Callable[..., Said]
+) -> None:
+    run("sample", "--today", "2026-11-02")
+    before = {row["customer_id"]: row["token"] for row in listed(acme)}
+    late = "C-7,Gorse Inn,ben,inn@gorse.example,,,,South,small,,,no\n"
+    build(acme, customers=CUSTOMERS + late)
+
+    added = run("sample", "--add", "--today", "2026-11-20", "--json").json
+    again = run("sample", "--add", "--today", "2026-11-21", "--json").json
+
+    assert (added["invited"], added["added"]) == (6, 1)
+    assert (again["invited"], again["added"]) == (6, 0)
+    month = {row["customer_id"]: row["token"] for row in listed(acme)}
+    assert month.keys() - before.keys() == {"C-7"}
+    assert {name: month[name] for name in before} == before
+    [file] = (acme / "out" / "2026-11").glob("added-*/invitations.csv")
+    assert [line.split(",")[0] for line in file.read_text("utf-8").splitlines()[1:]] == ["C-7"]
+
+
+def test_without_add_a_month_that_was_drawn_stays_as_it_is(
+    acme: Path, run: Callable[..., Said]
+) -> None:
+    run("sample", "--today", "2026-11-02")
+    build(acme, customers=CUSTOMERS + "C-7,Gorse Inn,ben,inn@gorse.example,,,,South,,,,no\n")
+
+    again = run("sample", "--today", "2026-11-20", "--json").json
+
+    assert (again["invited"], again["added"], again["already"]) == (5, 0, True)
+
+
+def test_who_was_asked_a_few_days_ago_rests_and_can_be_added_later(
+    acme: Path, run: Callable[..., Said]
+) -> None:
+    build(acme, settings=SETTINGS + "rest_days = 28\n")
+    run("sample", "--today", "2026-11-30")
+
+    early = run("sample", "--today", "2026-12-01", "--json").json
+    later = run("sample", "--add", "--today", "2026-12-28", "--json").json
+
+    assert (early["invited"], early["left_out"]["asked less than 28 days ago"]) == (0, 5)
+    assert (later["invited"], later["added"]) == (5, 5)
+
+
+def test_a_rest_that_the_rotation_contradicts_is_refused_with_the_months(
+    acme: Path, run: Callable[..., Said]
+) -> None:
+    build(acme, settings="[rotation]\nasks_per_year = 4\nrest_days = 90\n")
+
+    said = run("sample", "--today", TODAY, expect=1)
+
+    assert "leaves 89 days from 2027-02 to 2027-05" in said.err
+    assert not (acme / "out").exists()
+
+
+def test_a_segment_or_a_customer_can_be_asked_more_often(
+    acme: Path, run: Callable[..., Said]
+) -> None:
+    header, *rows = CUSTOMERS.splitlines()
+    asks = ["", "", "12", "", "", ""]
+    often = [f"{header},asks_per_year", *(f"{r},{a}" for r, a in zip(rows, asks, strict=True))]
+    settings = "[rotation]\nasks_per_year = 1\nby_segment.large = 4\n"
+    build(acme, customers="\n".join(often) + "\n", settings=settings)
+
+    counts: Counter[str] = Counter()
+    for number in range(12):
+        month = f"2026-{number + 1:02}"
+        run("sample", "--today", f"{month}-05")
+        counts.update(row["customer_id"] for row in listed(acme, month))
+
+    assert counts == {"C-1": 4, "C-2": 1, "C-3": 12, "C-4": 4, "C-5": 1}
+
+
+def test_an_owner_with_more_calls_than_time_is_named_before_anything_is_sent(
+    acme: Path, run: Callable[..., Said]
+) -> None:
+    build(acme, settings=SETTINGS + "capacity = 1\nresponse_rate = 0.5\n")
+
+    said = run("sample", "--today", TODAY, "--dry-run")
+
+    assert "anna: about 2 calls expected in 2026-11, capacity 1" in said.err
+    assert "ben" not in said.err
+
+
+def test_the_lists_of_the_tools_that_are_set_are_written_and_old_ones_go(
+    acme: Path, run: Callable[..., Said]
+) -> None:
+    build(acme, settings=SETTINGS + '[survey]\ntools = ["qualtrics", "mailchimp"]\n')
+    run("sample", "--today", TODAY)
+    build(acme, settings=SETTINGS + '[survey]\ntools = ["mailchimp"]\n')
+    run("sample", "--today", TODAY)
+
+    names = sorted(path.name for path in (acme / "out" / "2026-11").iterdir())
+    assert names == ["invitations-mailchimp.csv", "invitations.csv"]
+
+
+def test_the_same_list_in_any_form_and_order_gives_the_same_cohorts(
+    tmp_path: Path, run: Callable[..., Said]
+) -> None:
+    many = [
+        f"00{n:04},Firm {n},{'anna' if n % 3 else 'ben'},a{n}@firm.example,,,,North,"
+        f"{'large' if n % 5 else 'small'},{n}.5,2021-01-{n % 28 + 1:02},{'no' if n % 17 else 'yes'}"
+        for n in range(200)
+    ]
+    header = CUSTOMERS.splitlines()[0]
+    table = pl.read_csv("\n".join([header, *many]).encode(), infer_schema=False)
+    shuffled = table.sample(fraction=1, shuffle=True, seed=1)
+    table.write_csv(tmp_path / "c.csv")
+    shuffled.write_csv(tmp_path / "shuffled.csv")
+    shuffled.write_parquet(tmp_path / "c.parquet")
+    table.write_excel(tmp_path / "c.xlsx")
+    drawn = {}
+    for name in ("c.csv", "shuffled.csv", "c.parquet", "c.xlsx"):
+        firm = build(tmp_path / name.replace(".", "-"), settings=f'[customers]\nfile = "{name}"\n')
+        (firm / name).write_bytes((tmp_path / name).read_bytes())
+        for month in ("2026-11", "2026-12"):
+            run("sample", "-w", firm, "--today", f"{month}-05")
+        drawn[name] = [
+            [row["customer_id"] for row in listed(firm, month)] for month in ("2026-11", "2026-12")
+        ]
+
+    assert [len(cohort) for cohort in drawn["c.csv"]] == [16, 16]
+    assert drawn["shuffled.csv"] == drawn["c.parquet"] == drawn["c.xlsx"] == drawn["c.csv"]

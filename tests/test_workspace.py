@@ -3,7 +3,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 import openpyxl
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loopback import customers
 from loopback.errors import LoopbackError
 from loopback.workspace import Workspace
 from tests.conftest import CUSTOMERS, SETTINGS, build
@@ -18,7 +20,10 @@ from tests.shared import shared
 from tests.trees import tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from loopback.errors import Problem
 
 LISTED = """\
 customer_id,name,owner,email,value,joined,opted_out,Vertrag
@@ -164,6 +169,230 @@ def test_a_column_of_the_company_never_meets_one_of_ours(tmp_path: Path, column:
     folder = build(tmp_path / "acme", customers=listed)
 
     assert Workspace(folder).customers[column].to_list() == ["their own"]
+
+
+# Some columns of the list
+
+
+def refusal(read: Callable[[], object]) -> tuple[Problem, ...]:
+    """Return why something is refused; nothing where it is not."""
+    try:
+        read()
+    except LoopbackError as refused:
+        return refused.problems
+    return ()
+
+
+@pytest.mark.parametrize("name", ["kunden.csv", "kunden.xlsx", "kunden.parquet"])
+def test_some_columns_are_those_of_the_customers(tmp_path: Path, name: str) -> None:
+    workspace = written_as(build(tmp_path / "acme"), name)
+    columns = ["opted_out", "customer_id", "value", "joined", "phone", "asks_per_year"]
+
+    listed = workspace.listed(columns)
+
+    assert listed.columns == columns
+    assert listed.schema == workspace.customers.select(columns).schema
+    assert listed.rows() == [
+        (False, "007", 90000.5, date(2020, 1, 1), None, None),
+        (True, "1234567890123456789", 1200.0, None, None, None),
+        (False, "7", None, date(2022, 2, 1), None, None),
+    ]
+
+
+def test_columns_of_the_company_never_meet_those_that_tell_mistakes(tmp_path: Path) -> None:
+    listed = "customer_id,name,owner,trouble,key,row,*\nC-1,Mill,anna,a,b,c,d\n"
+    workspace = Workspace(build(tmp_path / "acme", customers=listed))
+
+    assert workspace.listed(["owner", "customer_id"]).rows() == [("anna", "C-1")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("C-2", ""),
+        ("C-2", "  "),
+        ("C-4", "C-1"),
+        ("Cedar Foods", '""'),
+        ("Cedar Foods,anna", "Cedar Foods,hans"),
+        ("90000", "90k"),
+        ("2021-05-01", "1.5.2021"),
+        (",yes", ",perhaps"),
+        ("customer_id", "Nr"),
+        ("Elm Garage", "Elm, Garage"),
+    ],
+)
+@pytest.mark.parametrize("columns", [["region"], ["customer_id", "value", "joined", "opted_out"]])
+def test_mistakes_are_found_in_columns_that_are_not_asked_for(
+    tmp_path: Path, old: str, new: str, columns: list[str]
+) -> None:
+    workspace = Workspace(build(tmp_path / "acme", customers=CUSTOMERS.replace(old, new)))
+
+    found = refusal(lambda: workspace.listed(columns))
+
+    assert found
+    assert found == refusal(lambda: workspace.customers)
+
+
+def test_every_mistake_is_named_by_its_row_though_blank_ones_come_before(tmp_path: Path) -> None:
+    listed = "customer_id,name,owner,value\n\n,,,\nC-1,Mill,paul,12k\n\nC-1,,anna,\n"
+    workspace = Workspace(build(tmp_path / "acme", customers=listed))
+
+    found = refusal(lambda: workspace.listed(["customer_id"]))
+
+    assert [(problem.row, problem.column) for problem in found] == [
+        (6, "name"),
+        (6, "customer_id"),
+        (4, "owner"),
+        (4, "value"),
+    ]
+
+
+@pytest.mark.parametrize("ending", [",,,\n,,,\n", "\n\n"])
+def test_blank_rows_are_left_out_of_some_columns_too(tmp_path: Path, ending: str) -> None:
+    listed = f"customer_id,name,owner,value\nC-1,Mill,anna,7\n{ending}C-2,Foot,ben,\n{ending}"
+    workspace = Workspace(build(tmp_path / "acme", customers=listed))
+
+    assert workspace.listed(["customer_id", "value"]).rows() == [("C-1", 7.0), ("C-2", None)]
+
+
+def test_ids_that_only_look_alike_at_first_are_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace(build(tmp_path / "acme"))
+    quick = workspace.listed(["customer_id", "value", "joined"])
+
+    monkeypatch.setattr(customers, "sound", lambda _: False)
+
+    assert workspace.listed(["customer_id", "value", "joined"]).equals(quick)
+
+
+def test_of_many_rows_with_the_same_mistake_the_others_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customers, "PROBLEMS_NAMED", 2)
+    listed = "customer_id,name,owner\n" + "".join(f"C-{n},Mill,zoe\n" for n in range(9))
+    workspace = Workspace(build(tmp_path / "acme", customers=listed))
+
+    named = refusal(lambda: workspace.listed(["customer_id"]))
+
+    assert [(problem.row, problem.what) for problem in named] == [
+        (2, "no such person: 'zoe'"),
+        (3, "no such person: 'zoe'"),
+        (None, "7 more rows with the same mistake"),
+    ]
+
+
+def test_a_damaged_parquet_list_is_one_clear_error(tmp_path: Path) -> None:
+    workspace = written_as(build(tmp_path / "acme"), "kunden.parquet")
+    path = workspace.path("kunden.parquet")
+    path.write_bytes(path.read_bytes().replace(b"Ahorn Mill", b"Ahorn \xffill"))
+
+    [problem] = refusal(lambda: workspace.listed(["customer_id"]))
+
+    assert (problem.what, problem.file) == ("not a Parquet file that can be read", "kunden.parquet")
+
+
+class Cells(NamedTuple):
+    """One value, as people write it into a CSV file, a workbook and a Parquet column."""
+
+    csv: list[str]
+    xlsx: list[object]
+    parquet: pl.Series
+
+
+def moment(text: str) -> datetime:
+    """Return a day with a time, without a zone, as a workbook has it."""
+    return datetime.fromisoformat(text)
+
+
+# Numbers, days and yes or no, as text and as what each kind of file makes of them.
+WAYS = {
+    "value": Cells(
+        ["12000.0", "12000", "", "0.5"],
+        [12000, "12000.0", None, 0.5],
+        pl.Series([12000.0, 12000.0, None, 0.5]),
+    ),
+    "joined": Cells(
+        ["2021-05-01", "2021-05-01 13:30:00", "", "2021-05-02T00:00:00Z"],
+        [moment("2021-05-01"), "2021-05-01", None, moment("2021-05-02T09:00")],
+        pl.Series([moment("2021-05-01"), moment("2021-05-01T13:30"), None, moment("2021-05-02")]),
+    ),
+    "opted_out": Cells(
+        ["yes", "TRUE", "", "no"], [True, "ja", None, False], pl.Series([True, True, None, False])
+    ),
+    "segment": Cells(["a", " b", "", "c "], ["a", "b", "", "c"], pl.Series(["a", "b ", "", "c"])),
+    "customer_id": Cells(
+        ["007", " 7", "07", "7x"], ["007", 7, "07", "7x"], pl.Series(["007", "7", "07", "7x"])
+    ),
+}
+
+
+def kinds(folder: Path, columns: dict[str, Cells], chosen: list[int]) -> list[Workspace]:
+    """Return a workspace for each kind of file, with the chosen rows of the cells."""
+    made = []
+    for kind in ("csv", "xlsx", "parquet"):
+        rule = SETTINGS + f'[customers]\nfile = "list.{kind}"\n'
+        home = build(folder / kind, settings=rule)
+        table = {name: [getattr(cells, kind)[n] for n in chosen] for name, cells in columns.items()}
+        _write(home / f"list.{kind}", table | {"name": ["x"] * len(chosen)}, columns)
+        made.append(Workspace(home))
+    return made
+
+
+def _write(path: Path, table: dict[str, list[object]], columns: dict[str, Cells]) -> None:
+    lines = [list(table), *(list(row) for row in zip(*table.values(), strict=True))]
+    if path.suffix == ".csv":
+        text = "".join(";".join(map(str, line)) + "\n" for line in lines)
+        path.write_text(text, encoding="utf-8")
+    elif path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        page = book.create_sheet("List", 0)
+        for line in lines:
+            page.append(line)
+        book.save(path)
+    else:
+        stored = {name: cells.parquet.dtype for name, cells in columns.items()}
+        pl.DataFrame(table, schema_overrides=stored).write_parquet(path)
+
+
+@settings(deadline=None, max_examples=30)
+@given(chosen=st.lists(st.integers(0, 3), min_size=1, max_size=4, unique=True))
+def test_the_same_cells_are_the_same_customers_in_every_kind_of_file(
+    tmp_path_factory: pytest.TempPathFactory, chosen: list[int]
+) -> None:
+    owner = Cells(["anna"] * 4, ["anna"] * 4, pl.Series(["anna"] * 4, dtype=pl.Categorical))
+    made = kinds(tmp_path_factory.getbasetemp(), WAYS | {"owner": owner}, chosen)
+
+    text, book, parquet = (workspace.listed([*WAYS, "email"]) for workspace in made)
+
+    assert text.schema == book.schema == parquet.schema
+    assert text.rows() == book.rows() == parquet.rows()
+    assert text["customer_id"].to_list() == [["007", "7", "07", "7x"][n] for n in chosen]
+
+
+CELL = st.sampled_from(["", " ", "C-1", "C-2", "anna", "ben", "7", "x", "2021-05-01", "yes", "a\nb"])
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    lines=st.lists(st.lists(CELL, min_size=6, max_size=6), max_size=4),
+    name=st.sampled_from(["list.csv", "list.parquet"]),
+)
+def test_some_columns_are_read_or_refused_as_the_whole_list_is(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[list[str]], name: str
+) -> None:
+    header = ["customer_id", "name", "owner", "value", "opted_out", "more"]
+    table = pl.DataFrame(lines, schema=dict.fromkeys(header, pl.String), orient="row")
+    rule = SETTINGS + f'[customers]\nfile = "{name}"\n'
+    folder = build(tmp_path_factory.getbasetemp() / "whole", settings=rule)
+    (table.write_parquet if name.endswith("parquet") else table.write_csv)(folder / name)
+    some, whole = Workspace(folder), Workspace(folder)
+    columns = ["opted_out", "owner", "value"]
+
+    refused = refusal(lambda: some.listed(columns))
+
+    assert refused == refusal(lambda: whole.customers)
+    assert refused or some.listed(columns).equals(whole.customers.select(columns))
 
 
 def test_a_folder_without_settings_is_no_workspace_and_gets_no_ledger(tmp_path: Path) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import polars as pl
 
 from loopback.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Mapping
 
 NEEDED = ("customer_id", "name", "owner")
 OPTIONAL = (
@@ -23,54 +23,150 @@ OPTIONAL = (
     "value",
     "joined",
     "opted_out",
+    "asks_per_year",
 )
 COLUMNS = (*NEEDED, *OPTIONAL)
+IDS = ("customer_id", "owner")
 YES = ("yes", "y", "true", "1", "x", "ja", "j", "oui", "si")
 NO = ("no", "n", "false", "0", "nein", "nej", "non")
+# How often a year a customer can be asked: so that the months between two asks are whole.
+TIMES_A_YEAR = (1, 2, 3, 4, 6, 12)
 
-_READ = pl.col("value").str.strip_chars().cast(pl.Float64, strict=False)
+# Of rows with the same mistake, how many are named one by one.
+PROBLEMS_NAMED = 100_000
+MARKS = (TROUBLE, KEY) = ("trouble", "key")
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+_READ = pl.col("value").cast(pl.Float64, strict=False)
 _NUMBER = pl.when(_READ.is_finite()).then(_READ)
 # A workbook writes a day with a time: 2026-11-22 00:00:00.
-_DATE = pl.col("joined").str.extract(r"^\s*(\d{4}-\d{2}-\d{2})(?:[ T][\d:.+Z-]*)?\s*$")
-_DAY = _DATE.str.to_date("%Y-%m-%d", strict=False)
-_OPTED_OUT = pl.col("opted_out").str.strip_chars().str.to_lowercase()
+_DATE = r"^\d{4}-\d{2}-\d{2}(?:[ T][\d:.+Z-]*)?$"
+# A workbook or a Parquet file may write 2.0 for 2.
+_TIMES = rf"^(?:{'|'.join(str(times) for times in TIMES_A_YEAR)})(?:\.0+)?$"
+_TIMES_READ = pl.col("asks_per_year").cast(pl.Float64, strict=False).cast(pl.Int8, strict=False)
+_ASKS = pl.when(pl.col("asks_per_year").str.contains(_TIMES)).then(_TIMES_READ)
+_OPTED_OUT = pl.col("opted_out").str.to_lowercase()
 _AGAIN = ~pl.col("customer_id").is_first_distinct() & pl.col("customer_id").is_not_null()
+_AGAIN_MEND = "Each customer stands on one row."
 _OWNER_MEND = "Add the person to the people list, or correct the owner."
+_ASKS_MEND = "Write 1, 2, 3, 4, 6 or 12, or leave the cell empty."
 
 
-def customers(rows: pl.DataFrame) -> pl.DataFrame:
+def day(column: str) -> pl.Expr:
+    """Return a column of text as days; empty where it is not one written like 2026-11-22."""
+    begins = pl.col(column).str.head(len("2026-11-22")).str.to_date("%Y-%m-%d", strict=False)
+    return pl.when(pl.col(column).str.contains(_DATE)).then(begins)
+
+
+_TYPED = {
+    "value": _NUMBER,
+    "joined": day("joined"),
+    "asks_per_year": _ASKS,
+    "opted_out": _OPTED_OUT.is_in(YES).fill_null(value=False),
+}
+
+
+def customers(rows: Frame) -> Frame:
     """Return the customers of the rows of the list: values typed, other columns passed through.
 
-    `value` is a number, `joined` a day, `opted_out` true or false; a cell that `problems`
-    complains of is empty here.
+    The rows are text without spaces around it, and may be rows that are yet to be read. `value` is
+    a number, `joined` a day, `opted_out` true or false, `asks_per_year` a whole number (Int8); a
+    cell that `problems` complains of is empty here.
     """
-    absent = [pl.lit(None, pl.String).alias(name) for name in OPTIONAL if name not in rows.columns]
-    return rows.with_columns(*absent).with_columns(
-        value=_NUMBER,
-        joined=_DAY,
-        opted_out=_OPTED_OUT.is_in(YES).fill_null(value=False),
+    return _complete(rows).with_columns(**_TYPED)
+
+
+def marked(rows: pl.LazyFrame, columns: Collection[str], owners: Collection[str]) -> pl.LazyFrame:
+    """Return these columns, typed as in `customers`, and those that `sound` looks at (`MARKS`)."""
+    typed = {name: _TYPED.get(name, pl.col(name)) for name in columns}
+    marks = _marks(rows.collect_schema().names(), owners)
+    # One step for all, so that what both need is computed once.
+    return _complete(rows).select(*marks, **typed)
+
+
+def _complete(rows: Frame) -> Frame:
+    there = rows.collect_schema().names()
+    absent = [pl.lit(None, pl.String).alias(name) for name in OPTIONAL if name not in there]
+    return rows.with_columns(absent)
+
+
+def asks(default: int, by_segment: Mapping[str, int]) -> pl.Expr:
+    """Return how often a year each customer is asked: of its own, by its segment, or as all are.
+
+    For a table with `asks_per_year` and `segment`; whole numbers (Int8), never empty.
+    """
+    segment = pl.col("segment").replace_strict(
+        list(by_segment), list(by_segment.values()), default=None, return_dtype=pl.Int8
     )
+    return pl.coalesce("asks_per_year", segment, pl.lit(default)).cast(pl.Int8)
 
 
-def problems(rows: pl.DataFrame, owners: Iterable[str], file: str) -> list[Problem]:
-    """Return what is wrong with the rows of the list; `owners` are the people there are."""
+def problems(rows: pl.DataFrame, owners: Collection[str], file: str) -> list[Problem]:
+    """Return what is wrong with the rows of the list; `owners` are the people there are.
+
+    Of rows with the same mistake, the first `PROBLEMS_NAMED` are named and the others counted.
+    """
+    marks = marked(rows.lazy(), [], owners).collect()
+    if sound(marks):
+        return []
+    rules = _rules(rows.columns, owners)
+    # A row whose id has the hash of another row's may stand twice; all such rows are looked at.
+    suspect = marks[TROUBLE] | marks[KEY].is_duplicated()
+    suspects = rows.select("row", *judged(rows.columns)).filter(suspect)
+    return [problem for rule in rules for problem in _complaints(suspects, rule, file)]
+
+
+def _marks(columns: Collection[str], owners: Collection[str]) -> list[pl.Expr]:
+    """Say of each row whether a rule is broken, and which id it has, hashed."""
+    broken = [rule.broken for rule in _rules(columns, owners) if not rule.compares]
+    trouble = pl.any_horizontal(broken).fill_null(value=False)
+    return [trouble.alias(TROUBLE), pl.col("customer_id").hash().alias(KEY)]
+
+
+def sound(marks: pl.DataFrame) -> bool:
+    """Say whether rows with these `MARKS` have nothing wrong with them."""
+    return not marks[TROUBLE].any() and marks[KEY].n_unique() == marks.height
+
+
+def judged(columns: Collection[str]) -> list[str]:
+    """Return which of the columns can have mistakes."""
+    return list(dict.fromkeys(rule.column for rule in _rules(columns, ())))
+
+
+class _Rule(NamedTuple):
+    """What cannot be in a column; where it `compares`, of a row beside the others."""
+
+    column: str
+    broken: pl.Expr
+    what: str
+    mend: str
+    compares: bool = False
+
+
+def _rules(columns: Collection[str], owners: Collection[str]) -> list[_Rule]:
     known = pl.Series(sorted(owners), dtype=pl.String).implode()
-    rules = [
-        *((pl.col(c).is_null(), c, f"{c} is empty", "Fill it in.") for c in NEEDED),
-        (_AGAIN, "customer_id", "{!r} stands twice", "Each customer stands on one row."),
-        (~pl.col("owner").is_in(known), "owner", "no such person: {!r}", _OWNER_MEND),
-        (_NUMBER.is_null(), "value", "{!r} is not a number", "Write it like 12500.50."),
-        (_DAY.is_null(), "joined", "{!r} is not a day", "Write it like 2026-11-22."),
-        (~_OPTED_OUT.is_in((*YES, *NO)), "opted_out", "{!r} is not yes or no", "Write yes or no."),
+    needed = [
+        *(_Rule(c, pl.col(c).is_null(), f"{c} is empty", "Fill it in.") for c in NEEDED),
+        _Rule("customer_id", _AGAIN, "{!r} stands twice", _AGAIN_MEND, compares=True),
+        _Rule("owner", ~pl.col("owner").is_in(known), "no such person: {!r}", _OWNER_MEND),
     ]
-    return [
-        Problem(what.format(value), mend, file, row, column)
-        for broken, column, what, mend in rules
-        if column in rows.columns
-        for row, value in rows.filter(_filled(column) & broken).select("row", column).iter_rows()
+    typed = [
+        ("value", _NUMBER.is_null(), "{!r} is not a number", "Write it like 12500.50."),
+        ("joined", day("joined").is_null(), "{!r} is not a day", "Write it like 2026-11-22."),
+        ("opted_out", ~_OPTED_OUT.is_in((*YES, *NO)), "{!r} is not yes or no", "Write yes or no."),
+        ("asks_per_year", _ASKS.is_null(), "{!r} is not 1, 2, 3, 4, 6 or 12", _ASKS_MEND),
     ]
+    filled = [_Rule(c, pl.col(c).is_not_null() & broken, *says) for c, broken, *says in typed]
+    return [rule for rule in (*needed, *filled) if rule.column in columns]
 
 
-def _filled(column: str) -> pl.Expr:
-    """Say where a rule about a column's content applies; needed columns must not be empty."""
-    return pl.lit(value=True) if column in NEEDED else pl.col(column).is_not_null()
+def _complaints(suspects: pl.DataFrame, rule: _Rule, file: str) -> list[Problem]:
+    wrong = suspects.filter(rule.broken).select("row", rule.column)
+    named = [
+        Problem(rule.what.format(value), rule.mend, file, row, rule.column)
+        for row, value in wrong.head(PROBLEMS_NAMED).iter_rows()
+    ]
+    others = wrong.height - len(named)
+    more = Problem(f"{others} more rows with the same mistake", rule.mend, file, None, rule.column)
+    return [*named, more] if others else named

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from loopback.delimited import BLOCK, Delimited, blank, filled, opened
 from loopback.errors import LoopbackError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 # How ZIP archives (and workbooks), Parquet, gzip, PDF and old workbooks begin.
 NO_TEXT = (b"PK\x03\x04", b"PAR1", b"\x1f\x8b", b"%PDF", b"\xd0\xcf\x11\xe0")
-DELIMITERS = (",", ";", "\t", "|")
-SNIFFED_RECORDS = 50
-BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-CSV_CELL_LIMIT = 2**27
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ class Grid:
         head = self.cells.head(name_rows or header_rows)
         names = [" - ".join(head[column].drop_nulls().to_list()) for column in self.columns]
         rows = self.cells.slice(header_rows)
-        return rows.rename(dict(zip(self.columns, _distinct(names), strict=True)))
+        return rows.rename(dict(zip(self.columns, distinct(names), strict=True)))
 
     def uneven(self, header_rows: int = 1) -> pl.DataFrame:
         """Return the rows that do not have as many fields as the header."""
@@ -57,67 +53,81 @@ class Grid:
         return self.cells.slice(header_rows).filter(pl.col("fields") != width)
 
 
-def grid(content: bytes, name: str) -> Grid:
+def grid(source: Path | bytes, name: str) -> Grid:
     """Return the cells of a file, by the ending of its name; raise where it cannot be read."""
+    refuse_empty(source, name)
     readers = dict.fromkeys(WORKBOOKS, _workbook) | {".parquet": _parquet}
-    read = readers.get(PurePath(name).suffix.lower(), _text)
-    cells = read(content, name) if content.strip() else None
-    if cells is None or cells.cells.is_empty():
-        raise _unreadable("the file is empty", "Export it again, with a header row.", name)
+    return _filled(readers.get(PurePath(name).suffix.lower(), _text)(source, name))
+
+
+def records(text: Delimited) -> Grid:
+    """Return the cells of text that need not be plain, read record by record."""
+    return _filled(Grid(text.name, text.cells(), text.encoding, text.delimiter))
+
+
+def refuse_empty(source: Path | bytes, name: str) -> None:
+    """Raise where there is nothing in a file but spaces."""
+    with opened(source) as file:
+        if not any(block.strip() for block in iter(lambda: file.read(BLOCK), b"")):
+            raise empty(name)
+
+
+def empty(name: str) -> LoopbackError:
+    """Return the error of a file without cells."""
+    return _unreadable("the file is empty", "Export it again, with a header row.", name)
+
+
+def delimited(source: Path | bytes, name: str) -> Delimited:
+    """Return a file as delimited text; raise where it is something else."""
+    with opened(source) as file:
+        begins = file.read(8)
+    if begins.startswith(NO_TEXT):
+        mend = "Unpack it or open it in your spreadsheet program, and export it as CSV."
+        raise _unreadable("this is not a text file", mend, name)
+    return Delimited(source, name)
+
+
+def parquet(source: Path | bytes, name: str) -> pl.LazyFrame:
+    """Return the columns of a Parquet file as they are; what it holds is read later.
+
+    Raises where it is none, or has columns that no cell of text can hold.
+    """
+    with reading_parquet(name):
+        table = pl.scan_parquet(source, glob=False, hive_partitioning=False)
+        if any(kind.is_nested() or kind == pl.Duration for kind in table.collect_schema().dtypes()):
+            raise pl.exceptions.SchemaError
+    return table
+
+
+@contextmanager
+def reading_parquet(name: str) -> Iterator[None]:
+    """Raise what goes wrong while a Parquet file is read as an error that the user can mend."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        mend = "Write the file again: simple columns of text, numbers and dates."
+        raise _unreadable("not a Parquet file that can be read", mend, name) from None
+
+
+def _filled(cells: Grid) -> Grid:
+    if cells.cells.is_empty():
+        raise empty(cells.name)
     return cells
 
 
-def _text(content: bytes, name: str) -> Grid:
-    if content.startswith(NO_TEXT):
-        mend = "Unpack it or open it in your spreadsheet program, and export it as CSV."
-        raise _unreadable("this is not a text file", mend, name)
-    text, encoding = _decoded(content)
-    delimiter = _delimiter(text)
-    csv.field_size_limit(CSV_CELL_LIMIT)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    records = []
-    try:
-        records.extend(reader)
-    except csv.Error:
-        what = f"a quote is not closed, or stands inside a cell, near line {reader.line_num}"
-        mend = "Export the file again, or mend the quotes of that line."
-        raise LoopbackError(Problem(what, mend, name, row=len(records) + 1)) from None
-    return Grid(name, _cells(records), encoding, delimiter)
+def _text(source: Path | bytes, name: str) -> Grid:
+    text = delimited(source, name)
+    plain = text.plain()
+    if plain is None:
+        return records(text)
+    return Grid(name, _numbered(plain.collect()), text.encoding, text.delimiter)
 
 
-def _decoded(content: bytes) -> tuple[str, str]:
-    """Return the text and the encoding that gave it."""
-    for mark, encoding in BOMS:
-        if content.startswith(mark):
-            return content.decode(encoding, errors="replace"), encoding
-    try:
-        return content.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        # Five bytes mean nothing in Windows-1252; Latin-1 gives every byte a letter.
-        try:
-            return content.decode("cp1252"), "cp1252"
-        except UnicodeDecodeError:
-            return content.decode("latin-1"), "latin-1"
-
-
-def _delimiter(text: str) -> str:
-    """Return the delimiter that splits the first records alike, into the most fields."""
-    return max(DELIMITERS, key=lambda mark: _evenness(text, mark))
-
-
-def _evenness(text: str, delimiter: str) -> tuple[float, int]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    records = [fields for _, fields in zip(range(SNIFFED_RECORDS), reader, strict=False) if fields]
-    width = len(records[0]) if records else 0
-    alike = sum(len(fields) == width for fields in records)
-    return (alike / len(records) if width > 1 else 0.0, width)
-
-
-def _workbook(content: bytes, name: str) -> Grid:
+def _workbook(source: Path | bytes, name: str) -> Grid:
     import fastexcel
 
     try:
-        sheet = fastexcel.read_excel(content).load_sheet(
+        sheet = fastexcel.read_excel(source).load_sheet(
             0, header_row=None, skip_rows=0, dtypes="string"
         )
         cells = sheet.to_polars()
@@ -127,48 +137,27 @@ def _workbook(content: bytes, name: str) -> Grid:
     return Grid(name, _numbered(cells))
 
 
-def _parquet(content: bytes, name: str) -> Grid:
-    try:
-        table = pl.read_parquet(io.BytesIO(content))
-        rows = table.select(pl.all().cast(pl.String))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        mend = "Write the file again: simple columns of text, numbers and dates."
-        raise _unreadable("not a Parquet file that can be read", mend, name) from None
+def _parquet(source: Path | bytes, name: str) -> Grid:
+    table = parquet(source, name)
+    with reading_parquet(name):
+        rows = table.select(pl.all().cast(pl.String)).collect()
     header = pl.DataFrame([[column] for column in rows.columns], schema=rows.schema)
     return Grid(name, _numbered(pl.concat([header, rows])))
 
 
-def _cells(records: list[list[str]]) -> pl.DataFrame:
-    """Lay records of any length out as a frame; an empty cell is null, a blank line no row."""
-    width = max((len(fields) for fields in records), default=0)
-    numbered = [(row, fields) for row, fields in enumerate(records, start=1) if any(fields)]
-    columns = {
-        f"column_{index}": [
-            (fields[index] or None) if index < len(fields) else None for _, fields in numbered
-        ]
-        for index in range(width)
-    }
-    counts = {"row": [row for row, _ in numbered], "fields": [len(f) for _, f in numbered]}
-    schema = {"row": pl.Int64, "fields": pl.Int64} | dict.fromkeys(columns, pl.String)
-    return pl.DataFrame(counts | columns, schema=schema)
-
-
 def _numbered(cells: pl.DataFrame) -> pl.DataFrame:
     """Number the rows of a sheet from 1 and drop the blank ones."""
-    plain = cells.rename({column: f"column_{i}" for i, column in enumerate(cells.columns)})
-    full = plain.with_columns(pl.all().replace("", None))
-    return (
-        full.with_row_index("row", offset=1)
-        .filter(~pl.all_horizontal(pl.exclude("row").is_null()))
-        .select(
-            pl.col("row").cast(pl.Int64),
-            pl.lit(cells.width, pl.Int64).alias("fields"),
-            pl.exclude("row"),
-        )
+    columns = [f"column_{index}" for index in range(cells.width)]
+    plain = cells.rename(dict(zip(cells.columns, columns, strict=True)))
+    numbered = plain.with_row_index("row", offset=1).filter(~blank(columns))
+    return numbered.select(
+        pl.col("row").cast(pl.Int64),
+        pl.lit(cells.width, pl.Int64).alias("fields"),
+        *filled(columns),
     )
 
 
-def _distinct(names: list[str]) -> list[str]:
+def distinct(names: list[str]) -> list[str]:
     """Return the names with the number of the column added to empty and repeated ones."""
     taken = {"row", "fields"}
     distinct = []

@@ -73,8 +73,15 @@ class Ledger:
         """
         if table is RUNS:
             return self.runs
-        parts = [self._sound(part) for part in self.parts() if part.startswith(f"{table.name}/")]
-        return _read(parts, table) if parts else table.empty()
+        return self.scan(table).collect().sort("run", maintain_order=True)
+
+    def scan(self, table: Table) -> pl.LazyFrame:
+        """Return every row ever committed to a table, to be read as far as they are needed."""
+        return _scan([self._sound(part) for part in self._parts(table)], table)
+
+    def last(self, table: Table) -> pl.LazyFrame:
+        """Return the rows of the last run that wrote to a table."""
+        return _scan([self._sound(part) for part in self._parts(table)[-1:]], table)
 
     def current(self, table: Table) -> pl.DataFrame:
         """Return the last event of each key of a table."""
@@ -83,7 +90,8 @@ class Ledger:
     @cached_property
     def runs(self) -> pl.DataFrame:
         """The runs that were committed, oldest first, as they were when first asked for."""
-        runs = _read([self._sound(part) for part in self._run_parts()], RUNS)
+        parts = [self._sound(part) for part in self._run_parts()]
+        runs = _scan(parts, RUNS).collect().sort("run", maintain_order=True)
         remembered = (_number(part) for part in self._verified if part.startswith(RUNS.name))
         last = max([runs.height, *remembered])
         missing = sorted(set(range(1, last + 1)) - set(runs["run"].to_list()))
@@ -94,6 +102,9 @@ class Ledger:
     def parts(self) -> list[str]:
         """Return the parts that committed runs list, such as `responses/000012-….parquet`."""
         return self.runs["wrote"].explode(empty_as_null=False).drop_nulls().to_list()
+
+    def _parts(self, table: Table) -> list[str]:
+        return [part for part in self.parts() if part.startswith(f"{table.name}/")]
 
     def leftovers(self) -> list[Path]:
         """Return the files that no run lists: left by a killed run, or by a folder that syncs."""
@@ -230,11 +241,11 @@ class Ledger:
             lock.release()
 
 
-def _read(parts: list[Path], table: Table) -> pl.DataFrame:
-    """Read parts that may be older than the schema of today."""
+def _scan(parts: list[Path], table: Table) -> pl.LazyFrame:
+    """Read parts that may be older than the schema of today, in the order of the runs."""
     if not parts:
-        return table.empty()
-    rows = pl.scan_parquet(
+        return table.empty().lazy()
+    return pl.scan_parquet(
         parts,
         schema=table.schema,
         missing_columns="insert",
@@ -242,7 +253,6 @@ def _read(parts: list[Path], table: Table) -> pl.DataFrame:
         cast_options=EVOLVING,
         glob=False,
     )
-    return rows.collect().sort("run", maintain_order=True)
 
 
 def _stamped(rows: pl.DataFrame, run: Run, number: int) -> pl.DataFrame:

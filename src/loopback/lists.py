@@ -5,15 +5,19 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from loopback.delimited import filled
 from loopback.errors import LoopbackError, Problem, error, stop_at
-from loopback.grid import grid
+from loopback.rows import reading
+from loopback.rows import rows as rows_of
 from loopback.settings import FILE, ListFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 SHOWN_COLUMNS = 12
@@ -21,27 +25,86 @@ DOUBLE = re.compile(r".+ \(column \d+\)")
 DOUBLE_MEND = "Rename one of them in the file, or leave it out."
 
 
-def rows(
-    folder: Path, listed: ListFile, needed: tuple[str, ...], known: tuple[str, ...]
-) -> pl.DataFrame:
-    """Return the rows of a list as text, with `row` as a person counts them.
+@dataclass(frozen=True)
+class List:
+    """The rows of a list as text: columns in our words, cells without spaces around them.
 
-    Raises where the file or a column is missing, or a row has not as many cells as the header.
+    `row` is as a person counts. `every` has blank rows too, which are none, but reads only what is
+    asked for; `full`, without them, looks into every cell.
+    """
+
+    file: str
+    columns: list[str]
+    every: pl.LazyFrame
+    full: pl.LazyFrame
+
+    def read(self, asked: pl.LazyFrame) -> pl.DataFrame:
+        """Return what is asked of the rows; raise where the file is damaged or has no rows."""
+        with reading(self.file):
+            found = asked.collect()
+        if found.is_empty():
+            raise LoopbackError(
+                Problem("there are no rows", "Export it again, in full.", self.file)
+            )
+        return found
+
+
+def scan(
+    folder: Path,
+    listed: ListFile,
+    needed: tuple[str, ...],
+    known: tuple[str, ...],
+    ids: tuple[str, ...] = (),
+) -> List:
+    """Return a list of which the header is read; the rows are, when they are asked for.
+
+    Raises where the file or a column is missing, a row has not as many cells as the header, or
+    columns of ids hold numbers with decimals.
     """
     path = folder / listed.file
     if not path.is_file():
         mend = f"Put your list there, or name another file in {FILE}."
         raise error(f"there is no file {listed.file}", mend)
-    cells = grid(path.read_bytes(), listed.file)
-    stop_at(_uneven(cells.uneven(), listed.file))
-    headed = cells.headed().drop("fields")
-    stop_at(_column_problems(headed.columns[1:], listed, needed, known))
-    if headed.is_empty():
-        raise LoopbackError(Problem("there are no rows", "Export it again, in full.", listed.file))
+    found = rows_of(path, listed.file)
+    stop_at(_uneven(found.uneven, listed.file))
+    stop_at(_column_problems(list(found.columns), listed, needed, known))
+    stop_at(_id_problems(found.decimals, listed, ids))
+    names = _our_words(found.columns, listed)
+    every, full = (_tidied(cells, names) for cells in (found.every, found.full))
+    return List(listed.file, list(names), every, full)
+
+
+def rows(
+    folder: Path,
+    listed: ListFile,
+    needed: tuple[str, ...],
+    known: tuple[str, ...],
+    ids: tuple[str, ...] = (),
+) -> pl.DataFrame:
+    """Return all rows of a list, as `scan` describes them; raise as it does."""
+    found = scan(folder, listed, needed, known, ids)
+    return found.read(found.full)
+
+
+def _our_words(columns: dict[str, str], listed: ListFile) -> dict[str, str]:
+    """Return the columns by our names; one that a mapping replaces makes way for it."""
     ours = {column: name for name, column in listed.columns.items()}
-    shadowed = [name for column, name in ours.items() if name != column]
-    named = headed.drop(shadowed, strict=False).rename(ours)
-    return named.with_columns(pl.exclude("row").str.strip_chars().replace("", None))
+    return {
+        ours.get(column, column): place
+        for column, place in columns.items()
+        if column in ours or column not in listed.columns
+    }
+
+
+def _tidied(cells: pl.LazyFrame, columns: dict[str, str]) -> pl.LazyFrame:
+    """Take the spaces off the cells, make those without letters null, name the columns.
+
+    In two steps: Polars would take the spaces off twice in one.
+    """
+    places = list(columns.values())
+    text = cells.select("row", pl.col(places).str.strip_chars())
+    names = {place: name for name, place in columns.items()}
+    return text.select("row", *filled(places)).rename(names)
 
 
 def in_their_words(problems: list[Problem], listed: ListFile) -> list[Problem]:
@@ -52,11 +115,11 @@ def in_their_words(problems: list[Problem], listed: ListFile) -> list[Problem]:
     ]
 
 
-def _uneven(uneven: pl.DataFrame, file: str) -> list[Problem]:
+def _uneven(uneven: Iterable[tuple[int, int]], file: str) -> list[Problem]:
     mend = "A comma too many or too few? Put text that holds one in quotes."
     return [
         Problem(f"{fields} cells, which is not as many as the header has", mend, file, row)
-        for row, fields in uneven.select("row", "fields").iter_rows()
+        for row, fields in uneven
     ]
 
 
@@ -87,6 +150,14 @@ def _column_problems(
         if any(DOUBLE.fullmatch(other) and other.startswith(f"{column} (") for other in columns)
     ]
     return unknown + missing + shared + double
+
+
+def _id_problems(decimals: frozenset[str], listed: ListFile, ids: tuple[str, ...]) -> list[Problem]:
+    """Return the columns of ids in which 7 has become 7.0."""
+    what = "the ids are stored as numbers with decimals, 7 as 7.0"
+    mend = "Store the column as text, so that 7 stays 7 and 007 stays 007."
+    columns = (listed.columns.get(name, name) for name in ids)
+    return [Problem(what, mend, listed.file, column=c) for c in columns if c in decimals]
 
 
 def _nearest(name: str, column: str, columns: list[str]) -> str:

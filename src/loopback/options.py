@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from loopback.clock import Clock
+    from loopback.workspace import Workspace
 
 
 class Group(StrEnum):
@@ -17,6 +21,14 @@ class Group(StrEnum):
     REGION = "region"
     SEGMENT = "segment"
     MONTH = "month"
+
+
+class Book(StrEnum):
+    """What a plan can be grouped by."""
+
+    OWNER = "owner"
+    REGION = "region"
+    SEGMENT = "segment"
 
 
 class Scale(StrEnum):
@@ -40,9 +52,19 @@ DryRun = Annotated[
 Month = Annotated[
     str | None, typer.Option("--month", "-m", help="The month, such as 2026-11.", metavar="MONTH")
 ]
+Add = Annotated[
+    bool, typer.Option("--add", help="Ask also those who became due after the month was drawn.")
+]
 By = Annotated[Group | None, typer.Option("--by", help="Group by this.")]
 Last = Annotated[
     int | None, typer.Option("--last", min=1, max=120, help="How many months to pool.", metavar="N")
+]
+Back = Annotated[
+    int, typer.Option("--last", min=1, max=60, help="How many months to look back.", metavar="N")
+]
+ByBook = Annotated[Book | None, typer.Option("--by", help="Group by this.")]
+Ahead = Annotated[
+    int, typer.Option("--months", min=1, max=60, help="How many months to look ahead.")
 ]
 Files = Annotated[list[Path], typer.Argument(help="Exports of your survey tool: CSV, XLSX.")]
 ScoreColumn = Annotated[
@@ -70,6 +92,14 @@ TableName = Annotated[
     str, typer.Argument(metavar="TABLE", help="Such as responses or invitations.")
 ]
 ToFile = Annotated[Path, typer.Option("--to", help="A file that ends in .csv, .xlsx or .parquet.")]
+RowsFile = Annotated[
+    Path | None,
+    typer.Option("--to", help="Write the rows to a file that ends in .csv, .xlsx or .parquet."),
+]
+BreachesFile = Annotated[
+    Path | None,
+    typer.Option("--to", help="Write all that breaks a guarantee to a .csv, .xlsx or .parquet."),
+]
 History = Annotated[bool, typer.Option("--history", help="Every event, not the current state.")]
 ExcelSafe = Annotated[
     bool, typer.Option("--excel-safe", help="Guard text in a CSV that a spreadsheet would run.")
@@ -78,3 +108,17 @@ NewFolder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder to ma
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")]
 Months = Annotated[int, typer.Option("--months", min=1, max=36, help="How many months to live.")]
 CompanySize = Annotated[int, typer.Option("--customers", min=60, help="How many customers.")]
+
+
+def workspace_of(context: typer.Context, folder: Path | None) -> Workspace:
+    """Return the workspace that is named after the command, before it, or nowhere: then here."""
+    from loopback.workspace import Workspace
+
+    return Workspace(folder or context.obj or Path())
+
+
+def clock_at(today: datetime | None) -> Clock:
+    """Return the clock of the day that is named, or of this moment."""
+    from loopback.clock import clock_of
+
+    return clock_of(today.date() if today else None)

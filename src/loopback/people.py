@@ -11,6 +11,7 @@ from loopback.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# As the file has them; `people` makes a number of the capacity.
 COLUMNS = pl.Schema(
     {
         "person_id": pl.String,
@@ -20,9 +21,14 @@ COLUMNS = pl.Schema(
         "role": pl.String,
         "region": pl.String,
         "language": pl.String,
+        "capacity": pl.String,
     }
 )
 NEEDED = ("person_id", "name")
+IDS = ("person_id", "reports_to")
+
+_READ = pl.col("capacity").str.strip_chars().cast(pl.Float64, strict=False)
+_CAPACITY = pl.when(_READ.is_finite() & (_READ > 0)).then(_READ)
 
 
 class Person(NamedTuple):
@@ -35,6 +41,7 @@ class Person(NamedTuple):
     role: str | None
     region: str | None
     language: str | None
+    capacity: float | None = None  # calls a month
 
 
 class People:
@@ -42,6 +49,9 @@ class People:
 
     def __init__(self, persons: Iterable[Person]) -> None:
         self.by_id = {person.person_id: person for person in persons}
+        self._reports: dict[str | None, list[str]] = {}
+        for person in self.by_id.values():
+            self._reports.setdefault(person.reports_to, []).append(person.person_id)
 
     def name(self, person_id: str | None) -> str:
         """Return the name of a person, or the id where nobody bears it."""
@@ -50,36 +60,46 @@ class People:
 
     def managers(self, person_id: str) -> list[Person]:
         """Return those above a person, the nearest first."""
-        above: list[Person] = []
-        boss = self.by_id[person_id].reports_to
-        while boss in self.by_id and self.by_id[boss] not in above:
-            above.append(self.by_id[boss])
-            boss = self.by_id[boss].reports_to
-        return above
+        above: dict[str, Person] = {}
+        boss = self.by_id.get(self.by_id[person_id].reports_to or "")
+        while boss and boss.person_id not in above:
+            above[boss.person_id] = boss
+            boss = self.by_id.get(boss.reports_to or "")
+        return list(above.values())
 
     def below(self, person_id: str) -> set[str]:
         """Return the ids of a person and of everyone who reports to that person, at any depth."""
         found = {person_id}
-        fresh = found
+        fresh = [person_id]
         while fresh:
-            fresh = {p.person_id for p in self.by_id.values() if p.reports_to in fresh} - found
-            found = found | fresh
+            reports = [other for boss in fresh for other in self._reports.get(boss, [])]
+            fresh = [other for other in reports if other not in found]
+            found.update(fresh)
         return found
 
     def leads(self, person_id: str) -> bool:
         """Say whether anyone reports to a person."""
-        return any(person.reports_to == person_id for person in self.by_id.values())
+        return person_id in self._reports
 
 
 def people(rows: pl.DataFrame) -> People:
-    """Return the people of the rows of `people.csv`; a row without an id names nobody."""
-    named = rows.drop_nulls("person_id").select(COLUMNS.names())
+    """Return the people of the rows of `people.csv`; a row without an id names nobody.
+
+    A capacity that `problems` complains of is empty here.
+    """
+    named = rows.drop_nulls("person_id").select(COLUMNS.names()).with_columns(capacity=_CAPACITY)
     return People(Person(*row) for row in named.iter_rows())
 
 
 def problems(rows: pl.DataFrame, file: str) -> list[Problem]:
     """Return what is wrong with the rows of `people.csv`."""
-    return [*_nameless(rows, file), *_twice(rows, file), *_unled(rows, file), *_circles(rows, file)]
+    return [
+        *_nameless(rows, file),
+        *_twice(rows, file),
+        *_unled(rows, file),
+        *_circles(rows, file),
+        *_uncounted(rows, file),
+    ]
 
 
 def _nameless(rows: pl.DataFrame, file: str) -> list[Problem]:
@@ -113,14 +133,33 @@ def _circles(rows: pl.DataFrame, file: str) -> list[Problem]:
     """Return one problem for each circle of people who report to each other."""
     named = rows.drop_nulls("person_id")
     bosses = dict(named.select("person_id", "reports_to").iter_rows())
-    found: dict[frozenset[str], Problem] = {}
-    for row, person_id in named.select("row", "person_id").iter_rows():
-        path = [person_id]
-        while (boss := bosses.get(path[-1])) is not None and boss not in path:
-            path.append(boss)
-        if boss == person_id:
-            circle = " reports to ".join([*path, person_id])
-            mend = "Someone must be at the top: empty one reports_to."
-            problem = Problem(f"a circle: {circle}", mend, file, row, "reports_to")
-            found.setdefault(frozenset(path), problem)
-    return list(found.values())
+    first = dict(named.select("person_id", "row").reverse().iter_rows())
+    seen: set[str] = set()
+    circles = [circle for person_id in bosses if (circle := _circle(person_id, bosses, seen))]
+    mend = "Someone must be at the top: empty one reports_to."
+    told = []
+    for circle in circles:
+        turn = circle.index(min(circle, key=first.__getitem__))
+        walk = " reports to ".join([*circle[turn:], *circle[: turn + 1]])
+        told.append(Problem(f"a circle: {walk}", mend, file, first[circle[turn]], "reports_to"))
+    return sorted(told, key=lambda problem: problem.row or 0)
+
+
+def _circle(person_id: str, bosses: dict[str, str | None], seen: set[str]) -> list[str]:
+    """Walk up from a person, adding to `seen`, until where someone went; return a new circle."""
+    walk: list[str] = []
+    at: str | None = person_id
+    while at in bosses and at not in seen:
+        seen.add(at)
+        walk.append(at)
+        at = bosses[at]
+    return walk[walk.index(at) :] if at in walk else []
+
+
+def _uncounted(rows: pl.DataFrame, file: str) -> list[Problem]:
+    wrong = rows.filter(pl.col("capacity").is_not_null(), _CAPACITY.is_null())
+    mend = "Write the calls a month, such as 40, or leave the cell empty."
+    return [
+        Problem(f"{capacity!r} is not a number above 0", mend, file, row, "capacity")
+        for row, capacity in wrong.select("row", "capacity").iter_rows()
+    ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from loopback.score import points
-from loopback.terminal import line, message, problems, table, text, warning
+from loopback.terminal import line, message, out, problems, table, text, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,25 +16,115 @@ if TYPE_CHECKING:
     from loopback.demo.year import Lived
     from loopback.steps.check import Checked
     from loopback.steps.ingest import Ingested, Report
+    from loopback.steps.plan import Planned
     from loopback.steps.reasons import Tallied
     from loopback.steps.route import Routed
     from loopback.steps.sample import Drawn
     from loopback.steps.score import Scored
     from loopback.steps.status import Status
+    from loopback.steps.verify import Verified
 
 REJECTS_SHOWN = 10
+BREACHES_SHOWN = 10
+OVERLOADS_SHOWN = 10
+VERDICTS = {"passed": "pass", "failed": "FAIL", "told": "told"}
+NAME, CELL = 30, 7  # letters of a name, and of a month, in the table of a plan
 BAR = 16
 
 
 def cohort(drawn: Drawn, *, dry_run: bool) -> None:
     """Say whom a sample drew."""
-    if drawn.already:
-        message(f"{drawn.month} was drawn before: the same {drawn.invitations.height} invitations.")
+    tell = line if dry_run else message  # what would be done is the result of a dry run
+    invited, fresh = drawn.invitations.height, drawn.fresh.height
+    if not drawn.already:
+        tell(f"{drawn.month}: {invited} of {drawn.listed} customers to ask.")
+    elif fresh:
+        tell(f"{drawn.month}: {fresh} customers more to ask, {invited} in all.")
     else:
-        message(f"{drawn.month}: {drawn.invitations.height} of {drawn.listed} customers to ask.")
+        tell(f"{drawn.month} was drawn before: the same {invited} invitations.")
     for why, count in drawn.excluded.items():
-        message(f"  left out, {why}: {count}")
-    message("Nothing was written." if dry_run else f"The list for your survey tool: {drawn.file}")
+        tell(f"  left out, {why}: {count}")
+    for row in drawn.overloads.iter_rows(named=True):
+        calls = f"about {row['calls']:.0f} calls expected in {row['month']}"
+        warning(f"{row['owner']}: {calls}, capacity {row['capacity']:.0f}")
+    lists = ", ".join(map(str, drawn.files))
+    tell("Nothing was written." if dry_run else f"For your survey tool: {lists}")
+
+
+def plan(planned: Planned) -> None:
+    """Print the coming months, as many side by side as there is room for."""
+    if planned.rows.is_empty():
+        line("There is no customer who may be asked.")
+        return
+    every = max(1, (out().width - NAME) // (CELL + 3) - 1)
+    for start in range(0, len(planned.months), every):
+        _planned(planned, planned.months[start : start + every])
+    if planned.response_rate is None:
+        line("How many will answer is not known yet: set response_rate in [rotation].")
+    else:
+        calls = f"{planned.total['calls'].mean():.0f} calls a month"
+        line(f"{planned.response_rate:.0%} of those asked answer: about {calls} in all.")
+    if planned.left_out:
+        line(f"Not in the plan: {planned.left_out} customers who may not be asked.")
+    overloads(planned.overloads)
+
+
+def _planned(planned: Planned, months: list[str]) -> None:
+    """Print some months of a plan: a row a group, the total last; `!` is more than can be done."""
+    total = planned.total.with_columns(name=pl.lit("all"), calls=None, capacity=None)
+    groups = planned.rows.partition_by("group", maintain_order=True) if planned.by else []
+    grid = [
+        {"name": group["name"][0][:NAME]}
+        | {row["month"]: _load(row) for row in group.iter_rows(named=True)}
+        for group in [*groups, total]
+    ]
+    title = f"Customers to ask, {months[0]} to {months[-1]}"
+    frame = pl.DataFrame(grid).select("name", *months).rename({"name": planned.by or ""})
+    table(frame, title, dict.fromkeys(frame.columns, text))
+
+
+def _load(row: dict[str, Any]) -> str:
+    calls, capacity = row["calls"], row["capacity"]
+    over = calls is not None and capacity is not None and calls > capacity
+    return f"{row['asks']}{'!' if over else ' '}".rjust(CELL)
+
+
+def overloads(found: pl.DataFrame) -> None:
+    """Warn of months with more calls than an owner can make."""
+    for row in found.head(OVERLOADS_SHOWN).iter_rows(named=True):
+        calls = f"about {row['calls']:.0f} calls expected in {row['month']}"
+        warning(f"{row['name']}: {calls}, capacity {row['capacity']:g}")
+    if found.height > OVERLOADS_SHOWN:
+        warning(f"... and {found.height - OVERLOADS_SHOWN} more: loopback plan --by owner")
+
+
+def verified(result: Verified) -> None:
+    """Print the verdict on each guarantee, and what breaks it."""
+    if not result.checks:
+        line("No month has been drawn yet: there is nothing to verify. Next: loopback sample")
+        return
+    rows = [(check.name, VERDICTS[check.verdict], check.words) for check in result.checks]
+    guarantees = pl.DataFrame(rows, schema=["guarantee", "verdict", "what was found"], orient="row")
+    table(guarantees, "The guarantees of the rotation", dict.fromkeys(guarantees.columns, text))
+    line("Groups are judged while their customers, owners and asks are those of the first draw;")
+    line("no rotation evens out what changed since without asking someone too early.")
+    _breaches(result.breaches)
+    _removals(result.removals)
+
+
+def _breaches(found: pl.DataFrame) -> None:
+    for row in found.head(BREACHES_SHOWN).iter_rows(named=True):
+        whom = f"customer {row['customer_id']}" if row["customer_id"] else row["group"]
+        line(f"FAIL {row['guarantee']}: {whom}, {row['months']}: {row['what']}")
+    if found.height > BREACHES_SHOWN:
+        more = found.height - BREACHES_SHOWN
+        line(f"... and {more} more: loopback verify --to breaches.csv")
+
+
+def _removals(found: pl.DataFrame) -> None:
+    if found.height:
+        shown = found.drop("owner")
+        table(shown, "Left out at the owner's wish", dict.fromkeys(shown.columns, text))
 
 
 def ingested(result: Ingested, *, dry_run: bool) -> None:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loopback import customers, files, lists, people
-from loopback.errors import Problem, error, stop_at
+from loopback import customers, exclusions, files, leave_out, lists, people
+from loopback.errors import LoopbackError, Problem, error, stop_at
+from loopback.grid import grid
 from loopback.ledger import Ledger
-from loopback.settings import FILE, Settings, read_settings
+from loopback.rows import reading
+from loopback.settings import FILE, ListFile, Rotation, Settings, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 SLUG_LENGTH = 50
@@ -57,20 +60,89 @@ class Workspace:
         stop_at(problems)
         return customers.customers(rows)
 
+    def listed(self, columns: Collection[str]) -> pl.DataFrame:
+        """Return these columns of all customers, typed as in `customers`; raise as it does.
+
+        Columns of ours alone, in the order given; one that the list does not have is empty. Only
+        what is asked for, and what could have mistakes, is read.
+        """
+        found, owners = self._customer_list(), self.people.by_id
+        marked = found.read(customers.marked(found.every, columns, owners))
+        if customers.sound(marked):
+            return marked.select(columns)
+        # Blank rows may be all that is wrong: those of `full` have none, at the cost of a look.
+        cells = found.read(found.full.select("row", *customers.judged(found.columns)))
+        stop_at(self._customer_problems(cells, owners))
+        return found.read(customers.customers(found.full).select(columns))
+
+    @cached_property
+    def leave_out(self) -> pl.DataFrame:
+        """The customers whom owners asked to leave out; raises where the list has mistakes."""
+        rows, problems = self.leave_out_problems(self.people)
+        stop_at(problems)
+        return leave_out.left_out(rows)
+
+    @cached_property
+    def do_not_contact(self) -> pl.Series:
+        """Ids and addresses that are never asked; raises where one of the lists has mistakes."""
+        found, problems = self.do_not_contact_problems()
+        stop_at(problems)
+        return found
+
     def people_problems(self) -> tuple[pl.DataFrame, list[Problem]]:
         """Return the rows of the people list and what is wrong with them."""
         listed = self.settings.people
-        rows = lists.rows(self.folder, listed, people.NEEDED, tuple(people.COLUMNS))
+        rows = lists.rows(self.folder, listed, people.NEEDED, tuple(people.COLUMNS), ids=people.IDS)
         absent = [pl.lit(None, pl.String).alias(c) for c in people.COLUMNS if c not in rows.columns]
         rows = rows.with_columns(*absent)
         return rows, lists.in_their_words(people.problems(rows, listed.file), listed)
 
     def customer_problems(self, known: people.People) -> tuple[pl.DataFrame, list[Problem]]:
         """Return the rows of the customer list and what is wrong with them."""
+        found = self._customer_list()
+        rows = found.read(found.full)
+        return rows, self._customer_problems(rows, known.by_id)
+
+    def _customer_list(self) -> lists.List:
         listed = self.settings.customers
-        rows = lists.rows(self.folder, listed, customers.NEEDED, customers.COLUMNS)
-        found = customers.problems(rows, known.by_id, listed.file)
-        return rows, lists.in_their_words(found, listed)
+        needed, known = customers.NEEDED, customers.COLUMNS
+        return lists.scan(self.folder, listed, needed, known, ids=customers.IDS)
+
+    def _customer_problems(self, rows: pl.DataFrame, owners: Collection[str]) -> list[Problem]:
+        listed = self.settings.customers
+        return lists.in_their_words(customers.problems(rows, owners, listed.file), listed)
+
+    def leave_out_problems(self, known: people.People) -> tuple[pl.DataFrame, list[Problem]]:
+        """Return the rows of the leave-out list and what is wrong with them.
+
+        Where there is no such file nobody is left out; one that the settings name must be there.
+        """
+        listed = ListFile(file=self.settings.rotation.leave_out)
+        if listed.file == Rotation().leave_out and not self.path(listed.file).exists():
+            return leave_out.NOBODY, []
+        known_columns = tuple(leave_out.COLUMNS)
+        found = lists.scan(self.folder, listed, (), known_columns, ids=leave_out.IDS)
+        with reading(listed.file):
+            rows = found.full.collect()  # without rows it is a list on which nobody is left
+        return rows, leave_out.problems(rows, known.by_id, listed.file)
+
+    def do_not_contact_problems(self) -> tuple[pl.Series, list[Problem]]:
+        """Return what the do-not-contact lists hold and what is wrong with them."""
+        found = pl.Series("never", dtype=pl.String)
+        problems: list[Problem] = []
+        for file in self.settings.rotation.do_not_contact:
+            try:
+                found = pl.concat([found, self._never(file)])
+            except LoopbackError as failed:
+                problems += failed.problems
+        return found.unique(), problems
+
+    def _never(self, file: str) -> pl.Series:
+        path = self.path(file)
+        if not path.is_file():
+            mend = "Put the list there, or take it out of do_not_contact in [rotation]."
+            raise error(f"there is no file {file}", mend, FILE)
+        return exclusions.do_not_contact(grid(path, file))
 
     def path(self, *parts: str) -> Path:
         """Return a path in the workspace."""

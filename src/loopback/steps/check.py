@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from loopback import files, frame, people
+import polars as pl
+
+from loopback import customers, files, frame, people, rest
 from loopback.errors import LoopbackError, Problem
 from loopback.mail import ADDRESS
 from loopback.settings import FILE
@@ -14,10 +16,10 @@ from loopback.settings import FILE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import polars as pl
-
     from loopback.clock import Clock
     from loopback.workspace import Workspace
+
+SHOWN_SEGMENTS = 12
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,20 @@ def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
     except LoopbackError as failed:
         return Checked(list(failed.problems))
     everyone, problems = _people(workspace)
-    problems += _mail(workspace, everyone) if everyone.by_id else []
-    customers, more = _customers(workspace, everyone) if everyone.by_id else (0, [])
-    problems += more + _frame(workspace)
+    listed = pl.DataFrame()
+    if everyone.by_id:
+        listed, more = _customers(workspace, everyone)
+        problems += _mail(workspace, everyone) + more + _left_out(workspace, everyone)
+    problems += workspace.do_not_contact_problems()[1]
+    problems += _rests(workspace, listed, clock) + _segments(workspace, listed)
+    problems += _frame(workspace)
     damage = workspace.ledger.damage()
     if damage:
-        return Checked(problems + damage, len(everyone.by_id), customers)
+        return Checked(problems + damage, len(everyone.by_id), listed.height)
     return Checked(
         problems,
         len(everyone.by_id),
-        customers,
+        listed.height,
         workspace.ledger.runs.height,
         tuple(_leftovers(workspace, clock, repair=repair)),
         repair,
@@ -86,12 +92,44 @@ def _addresses(rows: pl.DataFrame, file: str) -> list[Problem]:
     ]
 
 
-def _customers(workspace: Workspace, everyone: people.People) -> tuple[int, list[Problem]]:
+def _customers(workspace: Workspace, everyone: people.People) -> tuple[pl.DataFrame, list[Problem]]:
     try:
-        rows, problems = workspace.customer_problems(everyone)
+        return workspace.customer_problems(everyone)
     except LoopbackError as failed:
-        return 0, list(failed.problems)
-    return rows.height, problems
+        return pl.DataFrame(), list(failed.problems)
+
+
+def _left_out(workspace: Workspace, everyone: people.People) -> list[Problem]:
+    try:
+        return workspace.leave_out_problems(everyone)[1]
+    except LoopbackError as failed:
+        return list(failed.problems)
+
+
+def _rests(workspace: Workspace, listed: pl.DataFrame, clock: Clock) -> list[Problem]:
+    """Return where customers are asked too often for the rest that the settings promise."""
+    rules = workspace.settings.rotation
+    own = _values(listed, "asks_per_year")
+    asks = {rules.asks_per_year, *rules.by_segment.values(), *own}
+    return rest.contradictions(asks, rules.rest_months, rules.rest_days, clock.month)
+
+
+def _segments(workspace: Workspace, listed: pl.DataFrame) -> list[Problem]:
+    """Return the segments of the settings in which no customer is: slips, most likely."""
+    there = sorted(_values(listed, "segment"))
+    strange = sorted(set(workspace.settings.rotation.by_segment) - set(there))
+    mend = f"The list has: {', '.join(there[:SHOWN_SEGMENTS]) or 'none'}. Write one, or remove it."
+    return [
+        Problem(f"by_segment names {segment!r}, in which no customer is", mend, FILE)
+        for segment in strange
+        if listed.height
+    ]
+
+
+def _values(listed: pl.DataFrame, column: str) -> list[Any]:  # typed as the column is
+    """Return the different values of a column of the customers."""
+    typed = customers.customers(listed.lazy())
+    return typed.select(pl.col(column).drop_nulls().unique()).collect().to_series().to_list()
 
 
 def _frame(workspace: Workspace) -> list[Problem]:

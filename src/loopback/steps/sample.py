@@ -1,40 +1,70 @@
-"""Draw the cohort of a month, record the invitations, write the list for the survey tool."""
+"""Draw the cohort of a month, record the invitations, write the lists for the survey tool."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loopback import files, months, rotation
-from loopback.errors import Problem, WrongUsageError
+from loopback import (
+    capacity,
+    customers,
+    exclusions,
+    files,
+    invitation_lists,
+    months,
+    rest,
+    rotation,
+)
+from loopback.errors import Problem, WrongUsageError, stop_at
+from loopback.invitations import FROZEN, invitations
 from loopback.settings import TOKEN
-from loopback.tables import BOUNCES, INVITATIONS, ROTATION
+from loopback.tables import ASKED, BOUNCES, INVITATIONS, RESPONSES, ROTATION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from loopback.clock import Clock
     from loopback.workspace import Workspace
 
-TOKEN_BYTES = 16
 MONTHS_AHEAD = 1
-LIST = "invitations.csv"
+LISTS = "invitations*.csv"
+JUDGED = (
+    "customer_id",
+    "owner",
+    "region",
+    "segment",
+    "email",
+    "joined",
+    "opted_out",
+    "asks_per_year",
+)
+COLUMNS = INVITATIONS.columns.names()
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A cohort: its invitations, who was left out and why, and where the list is."""
+    """A cohort: its invitations, those that are new, who was left out and why, and the lists."""
 
     month: str
     invitations: pl.DataFrame
-    excluded: dict[str, int]
-    listed: int
-    file: Path
+    fresh: pl.DataFrame
+    decisions: pl.DataFrame
+    overloads: pl.DataFrame
     already: bool
+    files: tuple[Path, ...] = ()
+
+    @property
+    def listed(self) -> int:
+        """How many customers are in the list."""
+        return self.decisions["owner"].drop_nulls().len()
+
+    @property
+    def excluded(self) -> dict[str, int]:
+        """How many customers were left out, by reason."""
+        return exclusions.counts(self.decisions)
 
     @property
     def summary(self) -> dict[str, object]:
@@ -43,26 +73,35 @@ class Drawn:
             "month": self.month,
             "customers": self.listed,
             "invited": self.invitations.height,
+            "added": self.fresh.height,
             "left_out": self.excluded,
+            "overloads": self.overloads.to_dicts(),
             "already": self.already,
-            "file": str(self.file),
+            "files": [str(file) for file in self.files],
         }
 
 
-def sample(workspace: Workspace, month: str | None, clock: Clock, *, dry_run: bool) -> Drawn:
-    """Draw the cohort of a month; a month that was drawn before gives the same list again."""
+def sample(
+    workspace: Workspace, month: str | None, clock: Clock, *, add: bool = False, dry_run: bool
+) -> Drawn:
+    """Draw the cohort of a month; a month that was drawn before gives the same list again.
+
+    With `add`, customers who have become due in a month already drawn are asked as well.
+    """
     month = month or clock.month
     _refuse_future(month, clock)
+    stop_at(invitation_lists.problems(workspace.settings.survey.tools))
     if dry_run:
-        drawn, _ = _drawn(workspace, month, bytes, clock)  # no key is made for tokens of no use
-        return drawn
+        drawn = _drawn(workspace, month, clock, b"", add=add)  # no key for tokens of no use
+        return replace(drawn, files=tuple(_lists(workspace, drawn)))
     with workspace.ledger.run("sample", clock.now, month=month) as run:
-        drawn, plans = _drawn(workspace, month, workspace.key, clock)
-        if not drawn.already:
-            run.append(ROTATION, plans)
-            run.append(INVITATIONS, drawn.invitations)
-    files.replace(drawn.file, _invitation_list(workspace, drawn.invitations))
-    return drawn
+        drawn = _drawn(workspace, month, clock, workspace.key(), add=add)
+        if drawn.fresh.height or not drawn.already:
+            run.append(ROTATION, drawn.decisions)
+            run.append(INVITATIONS, drawn.fresh)
+    lists = _lists(workspace, drawn)
+    _write(lists, workspace.path("out", month))
+    return replace(drawn, files=tuple(lists))
 
 
 def _refuse_future(month: str, clock: Clock) -> None:
@@ -72,91 +111,120 @@ def _refuse_future(month: str, clock: Clock) -> None:
         raise WrongUsageError(Problem(f"{month} lies too far ahead of {clock.today}", mend))
 
 
-def _refuse_past(month: str, invited: pl.DataFrame) -> None:
+def _refuse_past(month: str, last: str | None) -> None:
     """Refuse a month before the last one drawn: later cohorts already stand on it."""
-    last = invited["month"].max()
-    if isinstance(last, str) and month < last:
+    if last and month < last:
         mend = f"Draw {last} again to see its list, or {months.later(last, 1)} next."
         raise WrongUsageError(Problem(f"{month} lies before {last}, which is drawn", mend))
 
 
-def _drawn(
-    workspace: Workspace, month: str, key: Callable[[], bytes], clock: Clock
-) -> tuple[Drawn, pl.DataFrame]:
-    listed = workspace.customers
-    invited = workspace.ledger.current(INVITATIONS)
-    file = workspace.path("out", month, LIST)
-    before = invited.filter(pl.col("month") == month)
-    if before.height:
-        columns = before.select(INVITATIONS.columns.names())
-        return Drawn(month, columns, {}, listed.height, file, already=True), pl.DataFrame()
-    _refuse_past(month, invited)
-    eligible, excluded = _eligible(listed, workspace.ledger.current(BOUNCES))
-    rules = workspace.settings.rotation
-    cohort = rotation.cohort(
-        eligible,
-        invited,
-        workspace.ledger.current(ROTATION),
+def _drawn(workspace: Workspace, month: str, clock: Clock, key: bytes, *, add: bool) -> Drawn:
+    state = workspace.ledger.last(ROTATION)
+    last = state.select(pl.col("month").first()).collect().item()
+    _refuse_past(month, last)
+    if month == last and not add:
+        decisions = state.select(ROTATION.columns.names()).collect()
+        before = _invited(workspace, month)
+        overloads = _overloads(workspace, decisions, month)
+        return Drawn(month, before, before.clear(), decisions, overloads, already=True)
+    decisions = _decisions(workspace, state, month, clock)
+    before = _invited(workspace, month) if month == last else INVITATIONS.empty().select(COLUMNS)
+    cohort = decisions.filter(pl.col("decision") == ASKED).join(before, "customer_id", how="anti")
+    known = workspace.listed(FROZEN).join(cohort, "customer_id", how="semi")
+    fresh = invitations(known, month, key, clock.now)
+    return Drawn(
         month,
-        period=rules.months_between,
-        seed=rules.seed,
+        pl.concat([before, fresh]).sort("customer_id"),
+        fresh,
+        decisions,
+        _overloads(workspace, decisions, month),
+        already=month == last,
     )
-    invitations = _invitations(cohort.customers, listed, month, key(), clock)
-    return Drawn(month, invitations, excluded, listed.height, file, already=False), cohort.plans
 
 
-def _eligible(
-    customers: pl.DataFrame, bounces: pl.DataFrame
-) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Return the customers who may be asked, and how many may not, by reason."""
-    bounced = bounces.select("customer_id", "email", bounced=pl.lit(value=True))
-    keys = ["customer_id", "email"]
-    why = (
-        pl.when(pl.col("opted_out"))
-        .then(pl.lit("opted out"))
-        .when(pl.col("email").is_null())
-        .then(pl.lit("no e-mail address"))
-        .when(pl.col("bounced"))
-        .then(pl.lit("the address bounced"))
+def _decisions(workspace: Workspace, state: pl.LazyFrame, month: str, clock: Clock) -> pl.DataFrame:
+    """Decide of every customer in the list; raises where the rest contradicts the rotation."""
+    rules = workspace.settings.rotation
+    listed = workspace.listed(JUDGED).with_columns(
+        asks=customers.asks(rules.asks_per_year, rules.by_segment)
     )
-    judged = customers.join(bounced, keys, how="left").with_columns(why=why)
-    counts = judged.drop_nulls("why").group_by("why").len().sort("why")
-    eligible = judged.filter(pl.col("why").is_null())
-    columns = ["customer_id", "owner", "region", "segment", "joined"]
-    return eligible.select(columns), dict(counts.iter_rows())
-
-
-def _invitations(
-    cohort: pl.DataFrame, customers: pl.DataFrame, month: str, key: bytes, clock: Clock
-) -> pl.DataFrame:
-    """Return the invitations of a cohort, freezing what is known of each customer."""
-    columns = ["customer_id", "owner", "region", "segment", "value", "language", "email"]
-    frozen = customers.select(columns).join(cohort.select("customer_id"), "customer_id")
-    ordered = frozen.sort("customer_id").with_columns(
-        month=pl.lit(month), invited_at=pl.lit(clock.now).cast(INVITATIONS.schema["invited_at"])
+    asks = listed["asks"].unique().to_list()
+    stop_at(rest.contradictions(asks, rules.rest_months, rules.rest_days, month))
+    judged = exclusions.judged(
+        rotation.remembered(listed, state),
+        bounced=workspace.ledger.current(BOUNCES),
+        never=workspace.do_not_contact,
+        left_out=workspace.leave_out,
+        resting=_resting(workspace, rules.rest_days, clock),
+        rules=exclusions.Rules(
+            clock.today, rules.settle_days, rules.rest_days, rules.one_row_a_person
+        ),
     )
-    tokens = [_token(customer_id, month, key) for customer_id in ordered["customer_id"]]
-    token = pl.Series("token", tokens, dtype=pl.String)
-    return ordered.with_columns(token).select(INVITATIONS.columns.names())
+    return rotation.draw(judged, month, slack=rules.slack, seed=rules.seed)
 
 
-def _token(customer_id: str, month: str, key: bytes) -> str:
-    """Return a token that cannot be guessed without the key and does not reveal the id."""
-    name = f"{month}\x1f{customer_id}".encode()
-    return hashlib.blake2b(name, key=key, digest_size=TOKEN_BYTES).hexdigest()
+def _resting(workspace: Workspace, days: int, clock: Clock) -> pl.Series:
+    """Return the ids of the customers who were asked less than so many days ago."""
+    since = clock.now - timedelta(days=days)
+    recent = pl.col("invited_at").dt.date() > since.date()
+    invited = workspace.ledger.scan(INVITATIONS).filter(recent if days else pl.lit(value=False))
+    return invited.select("customer_id").unique().collect().to_series()
 
 
-def _invitation_list(workspace: Workspace, invitations: pl.DataFrame) -> bytes:
-    """Return the list that survey tools import: one row a customer, with a personal link."""
-    names = workspace.customers.select("customer_id", "name", "person")
-    owners = {p.person_id: p.name for p in workspace.people.by_id.values()}
-    link = workspace.settings.survey.link
-    links = [link.replace(TOKEN, token) for token in invitations["token"]]
+def _invited(workspace: Workspace, month: str) -> pl.DataFrame:
+    of_month = workspace.ledger.scan(INVITATIONS).filter(pl.col("month") == month)
+    return of_month.select(COLUMNS).sort("customer_id").collect()
+
+
+def _overloads(workspace: Workspace, decisions: pl.DataFrame, month: str) -> pl.DataFrame:
+    """Return the owners for whom the month probably brings more calls than they can make."""
+    rules = workspace.settings.rotation
+    capacities = {
+        person.person_id: person.capacity or rules.capacity
+        for person in workspace.people.by_id.values()
+        if person.capacity or rules.capacity
+    }
+    asked = decisions.filter(pl.col("decision") == ASKED)
+    asks = asked.group_by("owner", "month").agg(asks=pl.len().cast(pl.Int64))
+    rate = rules.response_rate
+    if capacities and rate is None:
+        rate = _response_rate(workspace, month)
+    return capacity.overloads(asks, capacities, rate)
+
+
+def _response_rate(workspace: Workspace, month: str) -> float | None:
+    invited = workspace.ledger.scan(INVITATIONS).select("month", "token").collect()
+    return capacity.response_rate(invited, workspace.ledger.current(RESPONSES), month, None)
+
+
+def _lists(workspace: Workspace, drawn: Drawn) -> dict[Path, bytes]:
+    """Return the lists of the month, and those of late entries by themselves."""
+    folder = workspace.path("out", drawn.month)
+    parts = {folder: drawn.invitations}
+    if drawn.already and drawn.fresh.height:
+        parts[folder / f"added-{drawn.fresh['invited_at'][0]:%Y-%m-%d-%H%M}"] = drawn.fresh
+    return {
+        place / name: content
+        for place, part in parts.items()
+        for name, content in _list_files(workspace, part).items()
+    }
+
+
+def _list_files(workspace: Workspace, invited: pl.DataFrame) -> dict[str, bytes]:
+    names = workspace.listed(("customer_id", "name", "person"))
+    owners = {person.person_id: person.name for person in workspace.people.by_id.values()}
+    survey = workspace.settings.survey
+    links = [survey.link.replace(TOKEN, token) for token in invited["token"]]
     table = (
-        invitations.with_columns(pl.Series("link", links, dtype=pl.String))
+        invited.with_columns(pl.Series("link", links, dtype=pl.String))
         .join(names, "customer_id", how="left")
         .with_columns(owner_name=pl.col("owner").replace(owners))
-        .sort("customer_id")
-        .select("customer_id", "email", "name", "person", "language", "owner_name", "token", "link")
     )
-    return table.write_csv().encode()
+    return invitation_lists.files(table, survey.tools)
+
+
+def _write(lists: dict[Path, bytes], folder: Path) -> None:
+    for file, content in lists.items():
+        files.replace(file, content)
+    for old in set(folder.glob(LISTS)) - set(lists):  # of other tools or languages than now
+        files.remove(old)

@@ -1,0 +1,81 @@
+"""Lives drawn in a line: what was decided of a customer in each month, and whether it was done.
+
+customer_id | asks | months
+C-1         | 1    | A..-....
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from loopback import months
+from loopback.tables import ASKED, GONE, INVITATIONS, LEFT_OUT, ROTATION, WAITS
+from tests.frames import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FIRST = "2025-01"
+ABSENT = "_"
+DECISIONS = {
+    "A": ASKED,  # and invited
+    ".": WAITS,
+    "-": LEFT_OUT,
+    "~": GONE,
+    "!": WAITS,  # but invited all the same
+    "?": LEFT_OUT,  # but invited all the same
+    "x": ASKED,  # but not invited
+    "T": ASKED,  # and invited twice
+}
+INVITED = {"A": 1, "!": 1, "?": 1, "T": 2}
+
+
+class Lived(NamedTuple):
+    """What the ledger holds of some lives."""
+
+    rotation: pl.LazyFrame
+    invitations: pl.LazyFrame
+
+
+def lived(drawing: str, first: str = FIRST) -> Lived:
+    """Return the rows of a drawing: a letter a month, `_` where a customer is not in the list.
+
+    A month in which nobody is was not drawn. `asks` is a number, or where it changes one digit a
+    month. A line with `turn` 2 is what a second run of the same months decided.
+    """
+    lives = frame(drawing).to_dicts()
+    decisions = [row for life in lives for row in _decisions(life, first)]
+    invitations = [row for life in lives for row in _invitations(life, first)]
+    rotation = pl.DataFrame(decisions, schema=ROTATION.schema, orient="row")
+    turns = pl.struct("month", "row").rank("dense").cast(pl.Int64)
+    return Lived(
+        rotation.with_columns(run=turns, row=None).lazy(),
+        pl.DataFrame(invitations, schema=INVITATIONS.schema, orient="row").lazy(),
+    )
+
+
+def _decisions(life: dict[str, str], first: str) -> Iterator[dict[str, object]]:
+    asks = life["asks"]
+    for at, letter in enumerate(life["months"]):
+        if letter == ABSENT:
+            continue
+        yield {
+            "customer_id": life["customer_id"],
+            "month": months.later(first, at),
+            "owner": life.get("owner"),
+            "region": life.get("region"),
+            "segment": life.get("segment"),
+            "asks": int(asks[at] if len(asks) == len(life["months"]) > 2 else asks),
+            "decision": DECISIONS[letter],
+            "row": int(life.get("turn") or 1),
+        }
+
+
+def _invitations(life: dict[str, str], first: str) -> Iterator[dict[str, object]]:
+    for at, letter in enumerate(life["months"]):
+        for number in range(INVITED.get(letter, 0)):
+            month = months.later(first, at)
+            token = f"{life['customer_id']}-{month}-{number}"
+            yield {"customer_id": life["customer_id"], "month": month, "token": token}
