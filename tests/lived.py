@@ -6,16 +6,19 @@ C-1         | 1    | A..-....
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from loopback import months
-from loopback.tables import ASKED, GONE, INVITATIONS, LEFT_OUT, ROTATION, WAITS
+from loopback.ledger import Ledger
+from loopback.tables import ASKED, GONE, INVITATIONS, LEFT_OUT, PROVENANCE, ROTATION, WAITS
 from tests.frames import frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 FIRST = "2025-01"
 ABSENT = "_"
@@ -79,3 +82,15 @@ def _invitations(life: dict[str, str], first: str) -> Iterator[dict[str, object]
             month = months.later(first, at)
             token = f"{life['customer_id']}-{month}-{number}"
             yield {"customer_id": life["customer_id"], "month": month, "token": token}
+
+
+def record(folder: Path, lives: Lived) -> None:
+    """Write the rows to the ledger of a workspace, a run for each draw."""
+    ledger = Ledger(folder / "ledger")
+    rotation, invitations = lives.rotation.collect(), lives.invitations.collect()
+    for number in rotation["run"].unique().sort():
+        rows = rotation.filter(pl.col("run") == number).drop(PROVENANCE.names())
+        invited = invitations.filter(pl.col("month") == rows["month"][0])
+        with ledger.run("sample", datetime(2025, 1, 1, tzinfo=UTC)) as run:
+            run.append(ROTATION, rows)
+            run.append(INVITATIONS, invited.drop(PROVENANCE.names()))

@@ -289,22 +289,49 @@ def test_a_row_that_may_not_be_asked_does_not_stand_for_the_person() -> None:
         """
         customer_id | email         | opted_out | joined     | asked
         C-1         | ann@a.example | no        | 2026-11-20 |
-        C-2         | ann@a.example | yes       |            | 2026-05
+        C-2         | ann@a.example | no        |            | 2026-05
         C-3         | ann@a.example | no        |            |
         """
     )
 
     assert why(customers, never=never("C-2")) == {
         "C-1": "joined less than 30 days ago",
-        "C-2": "opted out",
+        "C-2": "on a do-not-contact list",
         "C-3": None,
     }
+
+
+def test_who_opted_out_through_one_row_is_not_asked_through_another() -> None:
+    customers = listed(
+        """
+        customer_id | email         | opted_out
+        C-1         | ida@a.example | no
+        C-2         | IDA@a.example | yes
+        C-3         | bob@a.example | no
+        """
+    )
+
+    assert why(customers) == {"C-1": "opted out", "C-2": "opted out", "C-3": None}
+    each_row_by_itself = why(customers, rules=RULES._replace(one_row_a_person=False))
+    assert each_row_by_itself == {"C-1": None, "C-2": "opted out", "C-3": None}
 
 
 def test_customers_without_an_address_are_different_people() -> None:
     customers = listed("customer_id | email\nC-1 |\nC-2 |")
 
     assert set(why(customers).values()) == {"no e-mail address"}
+
+
+def test_who_is_gone_is_not_left_out() -> None:
+    customers = listed(
+        """
+        customer_id | owner | email
+        C-1         |       |
+        C-2         | anna  |
+        """
+    )
+
+    assert why(customers, never=never("C-1")) == {"C-1": None, "C-2": "no e-mail address"}
 
 
 # Their order
@@ -422,7 +449,9 @@ def test_of_the_rows_that_could_be_asked_exactly_one_a_person_is(customers: pl.D
 
     asked = [customer for customer, found in why(rested).items() if found is None]
 
-    could = {persons[customer] for customer, found in alone.items() if found is None}
+    out = set(rested.filter("opted_out")["customer_id"])
+    opted_out = {persons[customer] for customer in out}
+    could = {persons[customer] for customer, found in alone.items() if found is None} - opted_out
     assert sorted(persons[customer] for customer in asked) == sorted(could)
 
 

@@ -116,6 +116,7 @@ def test_the_delimiter_is_the_one_that_splits_the_header(delimiter: str) -> None
         ("id\tname\n1\tMill; Foot, Barn | Yard\n", "\t"),
         ('id,name\n1,"Mill; Foot"\n2,"Barn; Yard"\n', ","),
         ("id|name\n1|a,b,c\n2|d,e,f\n", "|"),
+        ("name, town;value\nMill, Foot;7\nBarn;8\nYard;9\n", ";"),
     ],
 )
 def test_marks_inside_the_cells_do_not_mislead(content: str, delimiter: str) -> None:
@@ -255,9 +256,21 @@ def test_an_error_names_the_record_after_many(monkeypatch: pytest.MonkeyPatch) -
     assert refused.value.problems[0].row == 5
 
 
-@pytest.mark.parametrize("cell", ["x" * 200_000, '"' + "x" * 200_000 + '"'])
+def test_only_the_first_of_two_byte_order_marks_is_one() -> None:
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+        found = text("\ufeff\ufeffid,name\n1,Mill\n".encode(encoding))
+
+        assert cells(found) == [["\ufeffid", "name"], ["1", "Mill"]]
+
+
+@pytest.mark.parametrize("cell", ["{}", '"{}"', '"{}\n"'])
 def test_a_cell_may_be_long(cell: str) -> None:
-    assert cells(text(f"id,name\n1,{cell}\n"))[1] == ["1", "x" * 200_000]
+    csv.field_size_limit(2**17)
+    long = "x" * 200_000
+
+    found = cells(text(f"id,name\n1,{cell.format(long)}\n"))
+
+    assert found[1] == ["1", cell.format(long).strip('"')]
 
 
 def test_a_quote_that_is_not_closed_for_long_is_named() -> None:

@@ -350,7 +350,7 @@ class Judge:
 
 
 @settings(max_examples=20, deadline=None)
-@given(LIVES, st.integers(0, 2), st.sampled_from([1, 3]))
+@given(LIVES, st.integers(0, 2), st.sampled_from([200, 10_000]))
 def test_the_checks_agree_with_a_look_at_every_month(
     lives: list[tuple[str, str]], slack: int, at_once: int
 ) -> None:
@@ -364,7 +364,7 @@ def test_the_checks_agree_with_a_look_at_every_month(
     }
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guarantees, "ROWS_AT_ONCE", at_once * 25)
+        patch.setattr(guarantees, "ROWS_AT_ONCE", at_once)
         checked = checks(*lived(drawing), last=60, slack=slack)
 
     assert expected == {

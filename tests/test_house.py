@@ -13,10 +13,10 @@ SOURCE = ROOT / "src" / "loopback"
 # docs/architecture.md draws the same picture.
 LAYERS = """\
 errors plain
-tomlfile files tables months delimited people customers score mail newcomers names exports.values
-settings frame ledger clock grid exports.layouts rotation calls demo.company \
- exclusions leave_out histories outlook capacity
-rows promises evenness
+tomlfile files tables months delimited people customers score mail deal names exports.values
+settings frame ledger clock grid exports.layouts calls demo.company \
+ exclusions leave_out histories outlook capacity newcomers invitations
+rows promises evenness rotation
 lists span rest reasons invitation_lists exports.roles exports.matching demo.voices
 workspace sheets guarantees exports.answers
 pages workbooks
@@ -38,6 +38,7 @@ LAYER = {
 # Nothing below the steps may know of these: files, clock, chance and terminal come as arguments.
 PURE = [
     *("months", "people", "customers", "score", "newcomers", "names", "rotation", "reasons"),
+    *("deal", "invitations"),
     *("exclusions", "leave_out", "rest"),
     *("histories", "promises", "evenness", "guarantees", "outlook", "capacity"),
     *("calls", "sheets", "exports.values", "exports.roles", "exports.answers", "exports.matching"),

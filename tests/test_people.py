@@ -207,6 +207,17 @@ def test_a_sound_list_has_no_problems() -> None:
             3,
             "reports_to",
         ),
+        (
+            """
+            row | person_id | name | reports_to
+            2   | dora      | Dora | ben
+            3   | anna      | Anna | ben
+            4   | ben       | Ben  | anna
+            """,
+            "a circle: anna reports to ben reports to anna",
+            3,
+            "reports_to",
+        ),
     ],
 )
 def test_a_mistake_in_the_list_is_named_once_with_its_row_and_column(

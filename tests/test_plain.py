@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Rows = list[tuple[str | None, ...]]
 
 
+BLANK = (None, None)
+
+
 def read(text: str | bytes, delimiter: str = ",") -> Rows | None:
     """Return the cells of a text, those without letters as None; None where it is not plain."""
     plain = cells(text.encode() if isinstance(text, str) else text, delimiter)
@@ -36,11 +39,12 @@ def read(text: str | bytes, delimiter: str = ",") -> Rows | None:
         ('"id","name"\n"1","Mill, Foot"\n', [("id", "name"), ("1", "Mill, Foot")]),
         ('id,name\n1,"the ""best"" Mill"\n', [("id", "name"), ("1", 'the "best" Mill')]),
         ('id,name\n"",""""\n', [("id", "name"), (None, '"')]),
-        ("id,name\n\n1,Mill\n,\n\n", [("id", "name"), (None,) * 2, ("1", "Mill"), *[(None,) * 2] * 2]),
+        ("id,name\n\n1,Mill\n,\n", [("id", "name"), BLANK, ("1", "Mill"), BLANK]),
+        ("id,name\n1,Mill\n\n\n", [("id", "name"), ("1", "Mill"), BLANK, BLANK]),
         ("id,name\n007, 1e5 \n", [("id", "name"), ("007", " 1e5 ")]),
         ("ïd,näme\n1,\u2028\n", [("ïd", "näme"), ("1", "\u2028")]),
     ],
-)  # fmt: skip
+)
 def test_plain_text_gives_a_row_for_each_line(text: str, rows: Rows) -> None:
     assert read(text) == rows
 
@@ -69,6 +73,7 @@ def test_plain_text_gives_a_row_for_each_line(text: str, rows: Rows) -> None:
         "id,name\n1,Mill\n".encode("utf-16"),
         zlib.compress(b"id,name\n1,Mill\n", 0),
         "x^,name\n1,Mill\n",
+        b"x\xda,name\n1,Mill\n",
     ],
 )
 def test_what_is_not_plain_is_left_to_others(text: str | bytes) -> None:

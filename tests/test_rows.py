@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -93,6 +93,9 @@ def outcome(path: Path) -> object:
 # Parquet
 
 
+DAY = ("2021-05-01", "2021-05-01 13:30:00.000000")
+
+
 def test_columns_of_every_simple_kind_become_text(tmp_path: Path) -> None:
     table = pl.DataFrame(
         {
@@ -111,8 +114,7 @@ def test_columns_of_every_simple_kind_become_text(tmp_path: Path) -> None:
     )
 
     assert full(read(written(tmp_path, table))) == [
-        (2, "007", "7", "7.5", "1.50", "2021-05-01", "2021-05-01 13:30:00.000000", "true", "a")
-        + ("s", "bytes", None),
+        (2, "007", "7", "7.5", "1.50", *DAY, "true", "a", "s", "bytes", None),
         (3, None, None, "12000.0", *[None] * 3, "false", *[None] * 4),
     ]
 
@@ -160,9 +162,13 @@ def test_a_file_cut_short_is_refused(tmp_path: Path, cut: int) -> None:
         read(path)
 
 
-@pytest.mark.parametrize("table", [pl.DataFrame(), pl.DataFrame({"id": [[1]]})])
-def test_a_file_without_columns_or_with_nested_ones_is_refused(
+@pytest.mark.parametrize(
+    "table",
+    [pl.DataFrame(), pl.DataFrame({"id": [[1]]}), pl.DataFrame({"id": [timedelta(1)]})],
+    ids=["no columns", "lists", "durations"],
+)
+def test_a_file_of_other_things_than_cells_is_refused_before_it_is_read(
     tmp_path: Path, table: pl.DataFrame
 ) -> None:
-    with pytest.raises(LoopbackError, match="the file is empty|not a Parquet file"):
+    with pytest.raises(LoopbackError, match=r"the file is empty|not a Parquet file"):
         read(written(tmp_path, table))

@@ -5,6 +5,7 @@ import json
 import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
+from unittest.mock import Mock
 
 import openpyxl
 import polars as pl
@@ -261,7 +262,7 @@ def test_ids_that_only_look_alike_at_first_are_looked_at_again(
     workspace = Workspace(build(tmp_path / "acme"))
     quick = workspace.listed(["customer_id", "value", "joined"])
 
-    monkeypatch.setattr(customers, "sound", lambda _: False)
+    monkeypatch.setattr(customers, "sound", Mock(return_value=False))
 
     assert workspace.listed(["customer_id", "value", "joined"]).equals(quick)
 
@@ -370,7 +371,9 @@ def test_the_same_cells_are_the_same_customers_in_every_kind_of_file(
     assert text["customer_id"].to_list() == [["007", "7", "07", "7x"][n] for n in chosen]
 
 
-CELL = st.sampled_from(["", " ", "C-1", "C-2", "anna", "ben", "7", "x", "2021-05-01", "yes", "a\nb"])
+CELL = st.sampled_from(
+    ["", " ", "C-1", "C-2", "anna", "ben", "7", "x", "2021-05-01", "yes", "a\nb"]
+)
 
 
 @settings(deadline=None, max_examples=60)

@@ -120,8 +120,7 @@ def problems(rows: pl.DataFrame, owners: Collection[str], file: str) -> list[Pro
 def _marks(columns: Collection[str], owners: Collection[str]) -> list[pl.Expr]:
     """Say of each row whether a rule is broken, and which id it has, hashed."""
     broken = [rule.broken for rule in _rules(columns, owners) if not rule.compares]
-    trouble = pl.any_horizontal(broken).fill_null(value=False)
-    return [trouble.alias(TROUBLE), pl.col("customer_id").hash().alias(KEY)]
+    return [pl.any_horizontal(broken).alias(TROUBLE), pl.col("customer_id").hash().alias(KEY)]
 
 
 def sound(marks: pl.DataFrame) -> bool:
@@ -151,13 +150,16 @@ def _rules(columns: Collection[str], owners: Collection[str]) -> list[_Rule]:
         _Rule("customer_id", _AGAIN, "{!r} stands twice", _AGAIN_MEND, compares=True),
         _Rule("owner", ~pl.col("owner").is_in(known), "no such person: {!r}", _OWNER_MEND),
     ]
-    typed = [
+    typed: list[tuple[str, pl.Expr, str, str]] = [
         ("value", _NUMBER.is_null(), "{!r} is not a number", "Write it like 12500.50."),
         ("joined", day("joined").is_null(), "{!r} is not a day", "Write it like 2026-11-22."),
         ("opted_out", ~_OPTED_OUT.is_in((*YES, *NO)), "{!r} is not yes or no", "Write yes or no."),
         ("asks_per_year", _ASKS.is_null(), "{!r} is not 1, 2, 3, 4, 6 or 12", _ASKS_MEND),
     ]
-    filled = [_Rule(c, pl.col(c).is_not_null() & broken, *says) for c, broken, *says in typed]
+    filled = [
+        _Rule(column, pl.col(column).is_not_null() & broken, what, mend)
+        for column, broken, what, mend in typed
+    ]
     return [rule for rule in (*needed, *filled) if rule.column in columns]
 
 

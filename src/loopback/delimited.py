@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO, TextIO
 
+    Records = list[tuple[int, list[str]]]
+
 DELIMITERS = (",", ";", "\t", "|")
 SNIFFED_RECORDS = 50
 RECORDS_AT_ONCE = 2**13  # few enough that what Python makes of them stays in the cache
@@ -63,16 +65,15 @@ class Delimited:
 
         Raises where a quote is not closed, or stands inside a cell.
         """
-        frames: list[pl.DataFrame] = []
         with self._text() as text:
-            for records in self._records(text):
-                frames.append(_laid_out(records))
-        return pl.concat(frames, how="diagonal") if frames else _laid_out([])
+            frames = [_laid_out(records) for records in self._records(text)]
+        return pl.concat(frames, how="diagonal")
 
-    def _records(self, text: TextIO) -> Iterator[list[tuple[int, list[str]]]]:
-        """Yield numbered records, many at once."""
+    def _records(self, text: TextIO) -> Iterator[Records]:
+        """Yield numbered records, many at once; the last may be none."""
         reader = csv.reader(text, delimiter=self.delimiter, strict=True)
-        row, records = 0, []
+        row = 0
+        records: Records = []
         try:
             for row, fields in enumerate(reader, start=1):
                 records.append((row, fields))
@@ -122,7 +123,7 @@ def opened(source: Path | bytes) -> BinaryIO:
     return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
 
-def _laid_out(records: list[tuple[int, list[str]]]) -> pl.DataFrame:
+def _laid_out(records: Records) -> pl.DataFrame:
     """Lay records of any length out as a frame; an empty cell is null, a blank line no row."""
     columns = {
         f"column_{index}": cells

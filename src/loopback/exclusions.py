@@ -65,16 +65,20 @@ def judged(
     `customers` holds customer_id (each once), email, opted_out, joined, owner and `asked` (the
     month of the last ask). `bounced` holds the `email` that failed, whosever it is; `never` the ids
     and addresses of do-not-contact lists; `left_out` customer_id and until (the last day, or
-    empty); `resting` the ids of those who were asked less than `rest_days` ago.
+    empty); `resting` the ids of those who were asked less than `rest_days` ago. A row without an
+    owner is that of a customer who is gone, and has no `why`.
     """
     # Each once for all the reasons that need them: of all there is to do, these take longest.
     rows = customers.with_columns(person=_PERSON, has_form=_HAS_FORM)
     lasting = _lasting(bounced, never, _still(left_out, rules.today))
+    if rules.one_row_a_person:
+        lasting = pl.coalesce(lasting, _opted_out_elsewhere(rows))
     settling = _settling(rules.today, rules.settle_days)
     rows = rows.with_columns(why=pl.coalesce(lasting, settling))
     rests = pl.when(_ID.is_in(resting.implode())).then(pl.lit(f"{RESTING} {_ago(rules.rest_days)}"))
     same = _same_person(rows) if rules.one_row_a_person else pl.lit(None, pl.String)
-    why = rows.select(why=pl.coalesce("why", rests, same))
+    listed = pl.when(pl.col("owner").is_not_null())
+    why = rows.select(why=listed.then(pl.coalesce("why", rests, same)))
     return customers.with_columns(why.to_series())
 
 
@@ -139,6 +143,12 @@ def _lasting(bounced: pl.DataFrame, never: pl.Series, left_out: pl.Series) -> pl
         .when(pl.col("person").is_in(failed))
         .then(pl.lit(BOUNCED))
     )
+
+
+def _opted_out_elsewhere(rows: pl.DataFrame) -> pl.Expr:
+    """Return why a person who opted out through one row is not asked through another."""
+    persons = rows.filter("opted_out")["person"].drop_nulls().unique()
+    return pl.when(pl.col("person").is_in(persons.implode())).then(pl.lit(OPTED_OUT))
 
 
 def _still(left_out: pl.DataFrame, today: date) -> pl.Series:

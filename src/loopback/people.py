@@ -133,7 +133,7 @@ def _circles(rows: pl.DataFrame, file: str) -> list[Problem]:
     """Return one problem for each circle of people who report to each other."""
     named = rows.drop_nulls("person_id")
     bosses = dict(named.select("person_id", "reports_to").iter_rows())
-    first = dict(named.select("person_id", "row").reverse().iter_rows())
+    first: dict[str, int] = dict(named.select("person_id", "row").reverse().iter_rows())
     seen: set[str] = set()
     circles = [circle for person_id in bosses if (circle := _circle(person_id, bosses, seen))]
     mend = "Someone must be at the top: empty one reports_to."

@@ -66,10 +66,10 @@ def gaps(histories: pl.LazyFrame, drawn: Draws, slack: int) -> Promises:
     asked, due = drawn.names(_AT), drawn.names(_DUE)
     words = (
         pl.when(early)
-        .then(pl.format("asked again after {} months, {} is the least", _GAP, "shortest"))
+        .then(pl.format("asked again after {}, {} is the least", _several(_GAP), "shortest"))
         .when(_GAP.is_null())
         .then(pl.format("asked in {}, then not again, though due in {}", asked, due))
-        .otherwise(pl.format("asked again after {} months, though due in {}", _GAP, due))
+        .otherwise(pl.format("asked again after {}, though due in {}", _several(_GAP), due))
     )
     punctual = pl.col("unbroken") & (_SHORTEST == _GAP) & (_LONGEST == _GAP)
     return Promises(
@@ -168,4 +168,10 @@ def agreement(histories: pl.LazyFrame, drawn: Draws) -> Promises:
         ("invitations",),
         pl.concat_str(months, "after", separator=", ", ignore_nulls=True),
         pl.concat_str(words, separator="; ", ignore_nulls=True),
+    )
+
+
+def _several(months: pl.Expr) -> pl.Expr:
+    return pl.format(
+        "{} month{}", months, pl.when(months != 1).then(pl.lit("s")).otherwise(pl.lit(""))
     )

@@ -92,11 +92,13 @@ def draw(customers: pl.DataFrame, month: str, *, slack: int, seed: str) -> pl.Da
 
 def _counted(customers: pl.LazyFrame, now: int) -> pl.LazyFrame:
     """Count the months of the customers from now; `at` is the month each is bound to, if any."""
+    again = (pl.col("asked") == now).fill_null(value=False)  # in a month that is drawn again
     counted = customers.with_columns(
+        why=pl.when(~again).then("why"),
         period=_PERIOD,
         asked_at=pl.col("asked") - now,
         plan=pl.col("planned") - now,
-        again=(pl.col("asked") == now).fill_null(value=False),
+        again=again,
     ).with_columns(earliest=_earliest(), latest_at=_latest(now))
     missed_is_now = pl.col("plan").clip(lower_bound=0)
     bound = pl.when("again").then(0).when(~_FREE).then(missed_is_now).when(_KEPT).then("plan")
@@ -247,7 +249,7 @@ def _decisions(listed: pl.LazyFrame, month: str) -> pl.DataFrame:
         latest=pl.when(waits).then(pl.col("latest_at") + now),
     ).collect()
     worded = _worded(decided, ["asked", "planned", "latest"])
-    return worded.select(ROTATION.columns.names())
+    return worded.select(pl.col(name).cast(dtype) for name, dtype in ROTATION.columns.items())
 
 
 def _worded(decided: pl.DataFrame, columns: list[str]) -> pl.DataFrame:

@@ -65,7 +65,7 @@ def plan(planned: Planned) -> None:
         calls = f"{planned.total['calls'].mean():.0f} calls a month"
         line(f"{planned.response_rate:.0%} of those asked answer: about {calls} in all.")
     if planned.left_out:
-        line(f"Not in the plan: {planned.left_out} customers who may not be asked.")
+        line(f"Customers who may not be asked, not in the plan: {planned.left_out}")
     overloads(planned.overloads)
 
 

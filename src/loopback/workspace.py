@@ -70,9 +70,10 @@ class Workspace:
         marked = found.read(customers.marked(found.every, columns, owners))
         if customers.sound(marked):
             return marked.select(columns)
+        del marked  # it is as large as what is read next
         # Blank rows may be all that is wrong: those of `full` have none, at the cost of a look.
-        cells = found.read(found.full.select("row", *customers.judged(found.columns)))
-        stop_at(self._customer_problems(cells, owners))
+        judged = found.full.select("row", *customers.judged(found.columns))
+        stop_at(self._customer_problems(found.read(judged), owners))
         return found.read(customers.customers(found.full).select(columns))
 
     @cached_property

@@ -24,6 +24,7 @@ from loopback.settings import TOKEN
 from loopback.tables import ASKED, BOUNCES, INVITATIONS, RESPONSES, ROTATION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from loopback.clock import Clock
@@ -92,10 +93,10 @@ def sample(
     _refuse_future(month, clock)
     stop_at(invitation_lists.problems(workspace.settings.survey.tools))
     if dry_run:
-        drawn = _drawn(workspace, month, clock, b"", add=add)  # no key for tokens of no use
+        drawn = _drawn(workspace, month, clock, bytes, add=add)  # no key for tokens of no use
         return replace(drawn, files=tuple(_lists(workspace, drawn)))
     with workspace.ledger.run("sample", clock.now, month=month) as run:
-        drawn = _drawn(workspace, month, clock, workspace.key(), add=add)
+        drawn = _drawn(workspace, month, clock, workspace.key, add=add)
         if drawn.fresh.height or not drawn.already:
             run.append(ROTATION, drawn.decisions)
             run.append(INVITATIONS, drawn.fresh)
@@ -118,7 +119,9 @@ def _refuse_past(month: str, last: str | None) -> None:
         raise WrongUsageError(Problem(f"{month} lies before {last}, which is drawn", mend))
 
 
-def _drawn(workspace: Workspace, month: str, clock: Clock, key: bytes, *, add: bool) -> Drawn:
+def _drawn(
+    workspace: Workspace, month: str, clock: Clock, key: Callable[[], bytes], *, add: bool
+) -> Drawn:
     state = workspace.ledger.last(ROTATION)
     last = state.select(pl.col("month").first()).collect().item()
     _refuse_past(month, last)
@@ -131,7 +134,7 @@ def _drawn(workspace: Workspace, month: str, clock: Clock, key: bytes, *, add: b
     before = _invited(workspace, month) if month == last else INVITATIONS.empty().select(COLUMNS)
     cohort = decisions.filter(pl.col("decision") == ASKED).join(before, "customer_id", how="anti")
     known = workspace.listed(FROZEN).join(cohort, "customer_id", how="semi")
-    fresh = invitations(known, month, key, clock.now)
+    fresh = invitations(known, month, key(), clock.now)
     return Drawn(
         month,
         pl.concat([before, fresh]).sort("customer_id"),
@@ -155,7 +158,7 @@ def _decisions(workspace: Workspace, state: pl.LazyFrame, month: str, clock: Clo
         bounced=workspace.ledger.current(BOUNCES),
         never=workspace.do_not_contact,
         left_out=workspace.leave_out,
-        resting=_resting(workspace, rules.rest_days, clock),
+        resting=_resting(workspace, rules.rest_days, month, clock),
         rules=exclusions.Rules(
             clock.today, rules.settle_days, rules.rest_days, rules.one_row_a_person
         ),
@@ -163,11 +166,11 @@ def _decisions(workspace: Workspace, state: pl.LazyFrame, month: str, clock: Clo
     return rotation.draw(judged, month, slack=rules.slack, seed=rules.seed)
 
 
-def _resting(workspace: Workspace, days: int, clock: Clock) -> pl.Series:
-    """Return the ids of the customers who were asked less than so many days ago."""
-    since = clock.now - timedelta(days=days)
-    recent = pl.col("invited_at").dt.date() > since.date()
-    invited = workspace.ledger.scan(INVITATIONS).filter(recent if days else pl.lit(value=False))
+def _resting(workspace: Workspace, days: int, month: str, clock: Clock) -> pl.Series:
+    """Return the ids of the customers who were asked less than so many days ago, before a month."""
+    ago = pl.lit(clock.today) - pl.col("invited_at").dt.date()
+    recent = (pl.col("month") != month) & (ago < timedelta(days=days))
+    invited = workspace.ledger.scan(INVITATIONS).filter(recent)
     return invited.select("customer_id").unique().collect().to_series()
 
 
