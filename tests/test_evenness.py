@@ -115,6 +115,17 @@ def test_a_group_that_changed_and_changed_back_is_judged_no_more() -> None:
     assert found(lives)["owner"].judged == 2
 
 
+@pytest.mark.parametrize("change", ["A_", "_A"])
+def test_a_group_with_a_whole_segment_less_or_more_has_changed(change: str) -> None:
+    lives = drawn(
+        book("anna", "A.", ".A", asks=6, segment="large"),
+        book("anna", change, asks=6, segment="small"),
+    )
+
+    assert found(lives)["owner"].judged == 1
+    assert found(lives)["total"].judged == 1
+
+
 def test_a_handed_over_book_is_judged_with_neither_owner() -> None:
     lives = drawn(
         book("anna", *(line[:2] + "__" for line in EVEN), asks=3),

@@ -162,11 +162,11 @@ def test_where_k_changed_the_gap_lies_between_the_old_and_the_new(gap: int, fail
 
 
 def test_the_share_of_exact_gaps_is_rounded_down() -> None:
-    kept = [f"C-{n} | 12 | {'A' * 60}" for n in range(200)]
+    kept = [f"C-{n} | 12 | {'A' * 60}" for n in range(600)]
     drawing = "\n".join(["customer_id | asks | months", *kept, "C-X | 12 | " + "A" * 58 + ".A"])
 
     assert found(lived(drawing), last=60)[GAPS].words == (
-        "11,858 gaps, the smallest 1 and the largest 2 months, 99.99 % exactly 12/k"
+        "35,458 gaps, the smallest 1 and the largest 2 months, 99.99 % exactly 12/k"
     )
 
 

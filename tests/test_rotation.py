@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,7 @@ from loopback.tables import ASKED, GONE, LEFT_OUT, ROTATION, WAITS
 from tests.frames import frame, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 LISTED = pl.Schema(
     {
@@ -133,18 +133,18 @@ def uneven(
     asked: dict[str, list[int]], customers: Customers, kinds: str, span: range
 ) -> list[object]:
     """Return groups of one k, with a month, that are one or more away from their even share."""
-    sizes, counts = Counter[tuple[object, ...]](), Counter[tuple[object, ...]]()
+    sizes = Counter[tuple[int, tuple[object, ...]]]()
+    counts = Counter[tuple[int, tuple[object, ...], int]]()
     for customer_id, holder in customers.items():
         for kind in kinds.split(", "):
-            parts = [getattr(holder, part) for part in kind.split() if part != "total"]
-            group = (kind, holder.asks, *parts)
-            sizes[group] += 1
-            counts.update((*group, now) for now in asked[customer_id])
+            group = (kind, *(getattr(holder, part) for part in kind.split() if part != "total"))
+            sizes[holder.asks, group] += 1
+            counts.update((holder.asks, group, now) for now in asked[customer_id])
     return [
-        (group, months.named(now), counts[*group, now], size)
-        for group, size in sizes.items()
+        (asks, group, months.named(now), counts[asks, group, now], size)
+        for (asks, group), size in sizes.items()
         for now in span
-        if abs(counts[*group, now] * A_YEAR - size * group[1]) >= A_YEAR
+        if abs(counts[asks, group, now] * A_YEAR - size * asks) >= A_YEAR
     ]
 
 
@@ -223,14 +223,8 @@ def test_owners_with_customers_in_several_regions_are_as_even(holders: list[Held
 @given(drawn=st.data())
 def test_the_first_plan_is_even_in_every_group(asks: int, drawn: st.DataObject) -> None:
     customers = named(drawn.draw(st.lists(held(st.just(asks)), max_size=200)))
-    period = A_YEAR // asks
-    first = plan(Life().draw(customers, START))
 
-    asked = {customer_id: [month] for customer_id, month in first.items()}
-    assert first.keys() == customers.keys()
-    assert (
-        uneven(asked, customers, EVEN_WITH_ONE_REGION_EACH, range(START, START + period)) == []
-    )
+    assert_dealt_out(Life().draw(customers, START), customers, START)
 
 
 def test_whoever_joined_a_short_while_before_the_first_draw_keeps_the_month_dealt_out() -> None:
@@ -265,8 +259,10 @@ class Month(NamedTuple):
 
 SELDOM = st.sampled_from((*[False] * 9, True))
 PICKED = st.integers(0, 60)
-CHURN = st.lists(
-    st.builds(
+
+
+def churn_of(skipped: st.SearchStrategy[bool]) -> st.SearchStrategy[list[Month]]:
+    month = st.builds(
         Month,
         joiners=st.lists(anywhere(SOME), max_size=3) | st.lists(anywhere(SOME), max_size=30),
         toggled=st.sets(PICKED, max_size=4),
@@ -274,11 +270,12 @@ CHURN = st.lists(
         moved=st.dictionaries(PICKED, st.sampled_from(OWNERS), max_size=4),
         book=st.tuples(st.sampled_from(OWNERS), st.sampled_from(OWNERS)),
         halved=SELDOM,
-        skipped=SELDOM,
-    ),
-    min_size=8,
-    max_size=30,
-)
+        skipped=skipped,
+    )
+    return st.lists(month, min_size=8, max_size=30)
+
+
+CHURN = churn_of(SELDOM)
 LIST = st.lists(anywhere(SOME), max_size=20)
 
 
@@ -391,7 +388,7 @@ def test_nobody_waits_longer_than_a_period_for_the_first_question(
 
 
 @settings(max_examples=12, deadline=None)
-@given(holders=LIST, churn=CHURN, slack=st.integers(1, 3))
+@given(holders=LIST, churn=churn_of(st.booleans()), slack=st.integers(1, 3))
 def test_with_slack_an_ask_is_put_off_by_so_many_months_at_most(
     holders: list[Held], churn: list[Month], slack: int
 ) -> None:
@@ -485,43 +482,36 @@ def test_months_skipped_before_the_first_question_are_made_up_for() -> None:
 
 
 def test_a_customer_who_returns_after_three_months_is_asked_as_if_never_gone() -> None:
-    both = named([Held("anna")] * 2)
-    life = lived(both, 12)
-    asked = {customer_id: now for customer_id, [now] in life.asked.items()}
-    without = {"C-0": both["C-0"]}
+    customers = {"C-1": Held("anna")}
+    life = lived(customers, 3)
 
-    life.sizes(without, START + 12, 3)
-    life.sizes(both, START + 15, 12)
-
-    due = max(asked["C-1"] + 12, START + 15)
-    assert life.asked["C-1"] == [asked["C-1"], due]
-
-
-@pytest.mark.parametrize("asks", [1, 4])
-def test_a_customer_who_returns_when_the_ask_is_overdue_is_asked_at_once(asks: int) -> None:
-    customers = {"C-1": Held("anna", asks=asks)}
-    life = lived(customers, 1)
-
-    life.sizes({}, START + 1, 11)
-    life.sizes({"C-2": Held("anna")}, START + 12, 0)
-    life.draw(customers, START + 12)
+    life.sizes({}, START + 3, 3)
+    life.sizes(customers, START + 6, 12)
 
     assert life.asked["C-1"] == [START, START + 12]
 
 
+def test_a_customer_who_returns_when_the_question_is_overdue_is_asked_at_once() -> None:
+    customers = {"C-1": Held("anna", asks=4)}
+    life = lived(customers, 1)
+
+    life.sizes({}, START + 1, 4)
+    life.sizes(customers, START + 5, 4)
+
+    assert life.asked["C-1"] == [START, START + 5, START + 8]
+
+
 def test_a_customer_who_returns_after_fifteen_months_is_a_newcomer() -> None:
     others = named([Held("anna")] * 11)
-    life = lived({"X-1": Held("anna")} | others, 12)
-    asked = life.asked["X-1"][0]
+    life = lived(others | {"X-1": Held("anna")}, 12)
+    [asked] = life.asked["X-1"]
 
     life.sizes(others, START + 12, asked - START + 3)
-    assert "X-1" not in life.state["customer_id"]
-    life.draw({"X-1": Held("anna")} | others, asked + 15)
+    life.draw(others | {"X-1": Held("anna")}, asked + 15)
 
-    assert life.state.filter(pl.col("customer_id") == "X-1")["latest"].to_list() in (
-        [months.named(asked + 15 + 11)],
-        [None],  # asked at once
-    )
+    back = life.state.filter(pl.col("customer_id") == "X-1")
+    lightest, promised = months.named(asked + 24), months.named(asked + 15 + 11)
+    assert back.select("asked", "planned", "latest").rows() == [(None, lightest, promised)]
 
 
 def test_a_customer_who_is_gone_is_remembered_for_twelve_months_from_the_last_question() -> None:
@@ -573,27 +563,31 @@ def test_where_half_the_list_leaves_those_who_wait_move_so_that_months_stay_even
     assert {len(asked) for c, asked in life.asked.items() if c in early} == {1}
 
 
-def test_where_a_list_is_replaced_the_new_customers_are_dealt_out() -> None:
-    life = lived(named([Held("anna", "North", "large")] * 30), 5)
-    new = named([Held("anna", "North", "large"), Held("ben", "South", "small")] * 12, "J")
+@settings(max_examples=8, deadline=None)
+@given(holders=st.lists(held(st.sampled_from((1, 4))), min_size=20, max_size=90))
+def test_where_all_customers_are_replaced_the_new_ones_are_dealt_out(holders: list[Held]) -> None:
+    life = lived(named([Held("anna", "North", "large")] * 30), 3)
 
-    life.sizes(new, START + 5, 24)
-
-    asked = {customer_id: life.asked[customer_id] for customer_id in new}
-    assert {b - a for a, b in asked.values()} == {12}
-    assert uneven(asked, new, EVEN_WITH_ONE_REGION_EACH, range(START + 5, START + 29)) == []
+    assert_dealt_out(life.draw(named(holders, "J"), START + 3), named(holders, "J"), START + 3)
 
 
-def test_where_all_were_left_out_at_first_the_list_is_dealt_out_later() -> None:
-    customers = named([Held("anna", "North", "large"), Held("ben", None, None)] * 6)
-    out = {c: holder._replace(why=OPTED_OUT) for c, holder in customers.items()}
-    life = lived(out, 2)
+@settings(max_examples=8, deadline=None)
+@given(holders=st.lists(held(st.sampled_from((1, 4))), min_size=20, max_size=90))
+def test_where_all_were_left_out_at_first_they_are_dealt_out_later(holders: list[Held]) -> None:
+    customers = named(holders)
+    life = lived({c: holder._replace(why=OPTED_OUT) for c, holder in customers.items()}, 2)
 
-    first_drawn = life.draw(customers, START + 2)
+    assert_dealt_out(life.draw(customers, START + 2), customers, START + 2)
 
-    assert life.asked.keys() == chosen(first_drawn)
-    asked = {customer_id: [month] for customer_id, month in plan(first_drawn).items()}
-    assert uneven(asked, customers, EVEN_WITH_ONE_REGION_EACH, range(START + 2, START + 14)) == []
+
+def assert_dealt_out(drawn: pl.DataFrame, customers: Customers, now: int) -> None:
+    """See to it that every group of a list is even, the customers of each k by themselves."""
+    months_planned = plan(drawn)
+    for asks in {holder.asks for holder in customers.values()}:
+        of_k = {c: holder for c, holder in customers.items() if holder.asks == asks}
+        planned = {customer_id: [months_planned[customer_id]] for customer_id in of_k}
+        span = range(now, now + A_YEAR // asks)
+        assert uneven(planned, of_k, EVEN_WITH_ONE_REGION_EACH, span) == []
 
 
 def test_owners_whom_nothing_happened_to_keep_their_months_while_others_change() -> None:
@@ -613,26 +607,33 @@ def test_owners_whom_nothing_happened_to_keep_their_months_while_others_change()
 
 
 def test_a_newcomer_is_asked_within_a_period_of_the_day_of_joining() -> None:
-    life = lived({"C-1": Held("anna"), "C-2": Held("anna")}, 1)
-    customers = frame(
+    known = named([Held("anna")] * 12)
+    life = lived(known, 1)
+    joiners = frame(
         """
-        customer_id | owner | asks | joined     | region | segment | why
-        C-1         | anna  | 1    |            |        |         |
-        C-2         | anna  | 1    |            |        |         |
-        J-1         | ben   | 1    | 2025-06-15 |        |         |
-        J-2         | carla | 1    | 2024-01-01 |        |         |
-        J-3         | dan   | 1    |            |        |         |
-        J-4         | eve   | 4    | 2026-01-31 |        |         |
-        J-5         | finn  | 1    | 2031-01-01 |        |         |
+        customer_id | owner | region | segment | joined     | asks | why
+        J-1         | anna  |        |         | 2025-03-15 | 1    |
+        J-2         | anna  |        |         | 2025-06-15 | 1    |
+        J-3         | anna  |        |         | 2024-01-01 | 1    |
+        J-4         | anna  |        |         |            | 1    |
+        J-5         | anna  |        |         | 2026-01-31 | 4    |
+        J-6         | anna  |        |         | 2031-01-01 | 1    |
         """,
         LISTED,
     )
 
-    # Late in the queue, so that nobody is asked at once: each owner has two others to ask.
-    others = [("K", owner, 1) for owner in ("ben", "carla", "dan", "eve", "finn")]
-    drawn = life.draw(customers, START + 1)
+    drawn = life.draw(pl.concat([listed(known), joiners]), START + 1)
 
-XXX
+    assert chosen(drawn) & set(joiners["customer_id"]) == {"J-1"}  # the last month to ask it
+    waits = drawn.filter(pl.col("customer_id").str.starts_with("J-"), pl.col("decision") == WAITS)
+    assert dict(waits.select("customer_id", "latest").iter_rows()) == {
+        "J-2": "2026-05",
+        "J-3": "2027-01",
+        "J-4": "2027-01",
+        "J-5": "2026-03",
+        "J-6": "2027-01",
+    }
+    assert waits.filter(pl.col("planned") > pl.col("latest")).is_empty()
 
 
 def test_a_promise_to_a_newcomer_is_kept_while_the_plan_moves() -> None:
@@ -647,3 +648,397 @@ def test_a_promise_to_a_newcomer_is_kept_while_the_plan_moves() -> None:
 
     assert promised <= {"2027-01"}
     assert life.asked["J-1"][0] <= START + 12
+
+
+# What is decided of everyone
+
+NOW = "2026-06"
+DECIDED = ("customer_id", "owner", "decision", "why", "asked", "planned", "latest")
+
+
+def decided(known: str, listing: str, slack: int = 0) -> pl.DataFrame:
+    """Return what a draw decides, from the drawn rows of the last draw and a drawn list."""
+    state = table(ROTATION, known).select(ROTATION.columns.names())
+    drawn = frame(listing, LISTED)
+    blank = [pl.lit(None, LISTED[c]).alias(c) for c in LISTED if c not in drawn.columns]
+    remembered = rotation.remembered(drawn.with_columns(blank).select(LISTED.names()), state.lazy())
+    found = rotation.draw(remembered, NOW, slack=slack, seed=SEED)
+    assert found.schema == ROTATION.columns
+    assert set(found["month"]) <= {NOW}
+    return by_id(found)
+
+
+def assert_decided(found: pl.DataFrame, drawing: str) -> None:
+    expected = frame(drawing, ROTATION.columns)
+    assert found.select(expected.columns).rows(named=True) == expected.rows(named=True)
+
+
+def test_customers_who_were_asked() -> None:
+    found = decided(
+        """
+        customer_id | month   | owner | asks | decision | asked   | planned
+        due         | 2026-05 | anna  | 1    | waits    | 2025-06 | 2026-06
+        late        | 2026-05 | anna  | 1    | waits    | 2025-03 | 2026-03
+        out         | 2026-05 | anna  | 1    | waits    | 2025-06 | 2026-06
+        out again   | 2026-05 | anna  | 1    | left out | 2024-06 | 2025-06
+        rests       | 2026-05 | anna  | 1    | asked    | 2026-05 | 2027-05
+        four        | 2026-05 | anna  | 4    | waits    | 2026-03 | 2026-06
+        """,
+        """
+        customer_id | owner | asks | why
+        due         | anna  | 1    |
+        late        | ben   | 1    |
+        out         | anna  | 1    | opted out
+        out again   | anna  | 1    | bounced
+        rests       | anna  | 1    |
+        four        | anna  | 4    |
+        """,
+    )
+
+    assert_decided(
+        found,
+        """
+        customer_id | owner | asks | decision | why       | asked   | planned | latest
+        due         | anna  | 1    | asked    |           | 2026-06 | 2027-06 |
+        four        | anna  | 4    | asked    |           | 2026-06 | 2026-09 |
+        late        | ben   | 1    | asked    |           | 2026-06 | 2027-06 |
+        out         | anna  | 1    | left out | opted out | 2025-06 | 2026-06 |
+        out again   | anna  | 1    | left out | bounced   | 2024-06 | 2025-06 |
+        rests       | anna  | 1    | waits    |           | 2026-05 | 2027-05 |
+        """,
+    )
+
+
+def test_customers_never_asked() -> None:
+    found = decided(
+        """
+        customer_id | month   | owner | asks | decision | asked | planned | latest
+        planned     | 2026-05 | anna  | 1    | waits    |       | 2026-06 | 2026-12
+        later       | 2026-05 | ben   | 1    | waits    |       | 2026-09 | 2026-12
+        out         | 2026-05 | ben   | 1    | waits    |       | 2026-09 | 2026-12
+        promised    | 2026-05 | carla | 1    | waits    |       | 2026-06 | 2026-06
+        """,
+        """
+        customer_id | owner | asks | why
+        planned     | anna  | 1    |
+        later       | ben   | 1    |
+        out         | ben   | 1    | opted out
+        promised    | carla | 1    |
+        new         | carla | 12   |
+        new and out | carla | 2    | no address
+        """,
+    )
+
+    assert_decided(
+        found,
+        """
+        customer_id | owner | asks | decision | why        | asked   | planned | latest
+        later       | ben   | 1    | waits    |            |         | 2026-09 | 2026-12
+        new         | carla | 12   | asked    |            | 2026-06 | 2026-07 |
+        new and out | carla | 2    | left out | no address |         |         |
+        out         | ben   | 1    | left out | opted out  |         |         |
+        planned     | anna  | 1    | asked    |            | 2026-06 | 2027-06 |
+        promised    | carla | 1    | asked    |            | 2026-06 | 2027-06 |
+        """,
+    )
+
+
+def test_customers_who_are_gone() -> None:
+    found = decided(
+        """
+        customer_id | month   | owner | region | segment | asks | decision | why | asked   | planned
+        leaves      | 2026-05 | anna  | North  | large   | 1    | waits    |     | 2025-08 | 2026-08
+        was out     | 2026-05 | anna  | North  | large   | 1    | left out | bad | 2025-08 | 2026-08
+        was gone    | 2026-05 |       |        |         | 4    | gone     |     | 2025-07 | 2025-10
+        forgotten   | 2026-05 | anna  | North  | large   | 1    | waits    |     | 2025-06 | 2026-06
+        never       | 2026-05 | anna  | North  | large   | 1    | waits    |     |         | 2026-08
+        back        | 2026-05 |       |        |         | 1    | gone     |     | 2025-09 | 2026-09
+        """,
+        """
+        customer_id | owner | asks
+        back        | ben   | 1
+        """,
+    )
+
+    assert_decided(
+        found,
+        """
+        customer_id | owner | region | segment | asks | decision | why | asked   | planned | latest
+        back        | ben   |        |         | 1    | waits    |     | 2025-09 | 2026-09 |
+        leaves      |       |        |         | 1    | gone     |     | 2025-08 | 2026-08 |
+        was gone    |       |        |         | 4    | gone     |     | 2025-07 | 2025-10 |
+        was out     |       |        |         | 1    | gone     |     | 2025-08 | 2026-08 |
+        """,
+    )
+
+
+def test_customers_whose_month_is_drawn_again() -> None:
+    found = decided(
+        """
+        customer_id | month   | owner | asks | decision | why | asked   | planned | latest
+        asked       | 2026-06 | anna  | 1    | asked    |     | 2026-06 | 2027-06 |
+        asked, k    | 2026-06 | anna  | 1    | asked    |     | 2026-06 | 2027-06 |
+        asked, out  | 2026-06 | anna  | 1    | asked    |     | 2026-06 | 2027-06 |
+        waits       | 2026-06 | anna  | 1    | waits    |     |         | 2026-07 | 2027-05
+        was out     | 2026-06 | anna  | 1    | left out | bad | 2025-06 | 2026-06 |
+        """,
+        """
+        customer_id | owner | asks | why
+        asked       | anna  | 1    |
+        asked, k    | anna  | 4    |
+        asked, out  | anna  | 1    | opted out
+        waits       | anna  | 1    |
+        was out     | anna  | 1    |
+        late        | ben   | 12   |
+        """,
+    )
+
+    assert_decided(
+        found,
+        """
+        customer_id | asks | decision | why       | asked   | planned | latest
+        asked       | 1    | asked    |           | 2026-06 | 2027-06 |
+        asked, k    | 4    | asked    |           | 2026-06 | 2026-09 |
+        asked, out  | 1    | asked    |           | 2026-06 | 2027-06 |
+        late        | 12   | asked    |           | 2026-06 | 2026-07 |
+        waits       | 1    | waits    |           |         | 2026-07 | 2027-05
+        was out     | 1    | asked    |           | 2026-06 | 2027-06 |
+        """,
+    )
+
+
+def test_where_a_month_is_drawn_again_nobody_who_waits_is_moved_into_it() -> None:
+    known = """
+        customer_id | month   | owner | asks | decision | asked   | planned | latest
+        asked       | 2026-06 | ben   | 1    | asked    | 2026-06 | 2027-06 |
+        leaves      | 2026-06 | anna  | 1    | waits    |         | 2026-07 | 2027-05
+        waits       | 2026-06 | anna  | 1    | waits    |         | 2026-07 | 2027-05
+        waits, too  | 2026-06 | anna  | 1    | waits    |         | 2026-07 | 2027-05
+        """
+    listing = """
+        customer_id | owner | asks
+        waits       | anna  | 1
+        waits, too  | anna  | 1
+        """
+
+    again = decided(known, listing + "asked | ben | 1")
+    assert_decided(
+        again.filter(pl.col("customer_id") != "asked"),
+        """
+        customer_id | decision | planned
+        waits       | waits    | 2026-07
+        waits, too  | waits    | 2026-07
+        """,
+    )
+    drawn_first = decided(known.replace("2026-06 | 2027-06", "2026-05 | 2027-05"), listing)
+    assert len(chosen(drawn_first)) == 1
+
+
+def test_customers_whose_k_changed_are_asked_between_the_old_gap_and_the_new() -> None:
+    found = decided(
+        """
+        customer_id | month   | owner | asks | decision | asked   | planned | latest
+        more often  | 2026-05 | anna  | 1    | waits    | 2026-04 | 2027-04 |
+        as before   | 2026-05 | anna  | 1    | waits    | 2025-08 | 2026-08 |
+        less often  | 2026-05 | ben   | 12   | asked    | 2026-05 | 2026-06 |
+        as before 2 | 2026-05 | ben   | 1    | waits    | 2025-06 | 2026-06 |
+        overdue     | 2026-05 | carla | 1    | waits    | 2025-04 | 2026-04 |
+        never       | 2026-05 | dan   | 1    | waits    |         | 2026-12 | 2027-04
+        out         | 2026-05 | dan   | 1    | waits    | 2026-04 | 2027-04 |
+        """,
+        """
+        customer_id | owner | asks | why
+        more often  | anna  | 4    |
+        as before   | anna  | 1    |
+        less often  | ben   | 6    |
+        as before 2 | ben   | 1    |
+        overdue     | carla | 6    |
+        never       | dan   | 12   |
+        out         | dan   | 4    | opted out
+        """,
+    )
+
+    assert_decided(
+        found,
+        """
+        customer_id | asks | decision | asked   | planned | latest
+        as before   | 1    | waits    | 2025-08 | 2026-08 |
+        as before 2 | 1    | asked    | 2026-06 | 2027-06 |
+        less often  | 6    | waits    | 2026-05 | 2026-07 |
+        more often  | 4    | waits    | 2026-04 | 2026-07 |
+        never       | 12   | asked    | 2026-06 | 2026-07 |
+        out         | 4    | left out | 2026-04 | 2027-04 |
+        overdue     | 6    | asked    | 2026-06 | 2026-08 |
+        """,
+    )
+
+
+# k changes
+
+
+def test_where_all_are_asked_four_times_instead_of_once_they_are_spread_over_the_quarter() -> None:
+    for slack in (0, 1, 3):
+        life = lived(named([Held("anna")] * 12), 12, slack)
+
+        assert life.sizes(named([Held("anna", asks=4)] * 12), START + 12, 12) == [4] * 12
+
+
+def test_where_all_are_asked_once_instead_of_four_times_they_are_spread_over_the_year() -> None:
+    for slack in (0, 1, 3):
+        life = lived(named([Held("anna", asks=4)] * 12), 12, slack)
+
+        assert life.sizes(named([Held("anna")] * 12), START + 12, 24) == [1] * 24
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    holders=st.lists(st.tuples(anywhere(SOME), SOME), min_size=1, max_size=40),
+    slack=st.sampled_from((0, 0, 1, 2)),
+    before=st.integers(1, 14),
+)
+def test_after_a_change_of_k_the_next_question_comes_between_the_old_gap_and_the_new(
+    holders: list[tuple[Held, int]], slack: int, before: int
+) -> None:
+    old = named(holder for holder, _ in holders)
+    new = named(holder._replace(asks=asks) for holder, asks in holders)
+    life = lived(old, before, slack)
+    last = {customer_id: asked[-1] for customer_id, asked in life.asked.items()}
+    change = START + before
+    life.sizes(new, change, A_YEAR + slack)
+
+    for customer_id, holder in new.items():
+        period, former = A_YEAR // holder.asks, A_YEAR // old[customer_id].asks
+        asked = [now for now in life.asked[customer_id] if now >= change]
+        gaps = {b - a for a, b in pairwise(asked)}
+        assert gaps <= set(range(period, period + slack + 1))
+        if customer_id in last:
+            earliest, latest = sorted((period, former))
+            due = max(last[customer_id] + earliest, change)
+            assert due <= asked[0] <= max(last[customer_id] + latest + slack, change)
+        else:
+            assert asked[0] < change + max(period, former)
+
+
+# Slack
+
+
+def test_with_slack_a_skipped_month_is_made_up_for_one_by_one() -> None:
+    customers = named([Held("anna")] * 12)
+    for slack, sizes in ((0, [2] + [1] * 10), (1, [1] * 11)):
+        life = lived(customers, 12, slack)
+
+        assert life.sizes(customers, START + 13, 11) == sizes
+
+
+def test_with_slack_a_book_taken_over_is_asked_in_turn() -> None:
+    """Both books are due in the same month: one waits for the month after it, in which none is."""
+    known = """
+        customer_id | month   | owner | asks | decision | asked   | planned
+        C-1         | 2026-05 | anna  | 1    | waits    | 2025-06 | 2026-06
+        C-2         | 2026-05 | ben   | 1    | waits    | 2025-06 | 2026-06
+        """
+    listing = """
+        customer_id | owner | asks
+        C-1         | anna  | 1
+        C-2         | anna  | 1
+        """
+
+    assert decided(known, listing)["decision"].to_list() == [ASKED, ASKED]
+    late = decided(known, listing, slack=1).filter(pl.col("decision") == WAITS)
+    assert late.select("asked", "planned").rows() == [("2025-06", "2026-07")]
+
+
+def test_with_slack_nobody_is_put_off_twice() -> None:
+    known = """
+        customer_id | month   | owner | asks | decision | asked   | planned
+        C-1         | 2026-05 | anna  | 1    | waits    | 2025-05 | 2026-06
+        C-2         | 2026-05 | anna  | 1    | waits    | 2025-05 | 2026-06
+        C-3         | 2026-05 | anna  | 1    | waits    | 2025-06 | 2026-06
+        """
+    listing = "customer_id | owner | asks\nC-1 | anna | 1\nC-2 | anna | 1\nC-3 | anna | 1"
+
+    assert_decided(
+        decided(known, listing, slack=1),
+        """
+        customer_id | decision | planned
+        C-1         | asked    | 2027-06
+        C-2         | asked    | 2027-06
+        C-3         | waits    | 2026-07
+        """,
+    )
+
+
+# Edges
+
+
+@pytest.mark.parametrize("slack", [0, 1])
+def test_an_empty_list_is_decided_of_nobody(slack: int) -> None:
+    life = lived({}, 2, slack)
+
+    assert life.state.is_empty()
+    assert life.state.schema == ROTATION.columns
+    assert life.sizes({"C-1": Held("anna")}, START + 2, 13) == [1, *[0] * 11, 1]
+
+
+def test_a_list_from_which_all_are_gone_is_remembered() -> None:
+    life = lived(named([Held("anna")] * 12), 6)
+
+    assert life.sizes({}, START + 6, 3) == [0] * 3
+    assert set(life.state["decision"]) == {GONE}
+    assert set(life.state["owner"]) == {None}
+
+
+def test_where_all_are_left_out_nobody_is_asked() -> None:
+    life = lived(named([Held("anna", why=OPTED_OUT)] * 3), 2)
+
+    assert (
+        life.state.select("decision", "why", "asked", "planned", "latest").rows()
+        == [(LEFT_OUT, OPTED_OUT, None, None, None)] * 3
+    )
+    assert life.state.schema == ROTATION.columns
+
+
+def test_the_draw_has_a_row_for_everyone_in_the_list() -> None:
+    customers = named([Held("anna", "North", "large", 4), Held("dan", None, None, 1)] * 6)
+    drawn = by_id(Life().draw(customers, START))
+
+    holders = by_id(listed(customers)).select("customer_id", "owner", "region", "segment", "asks")
+    assert drawn.select(holders.columns).equals(holders)
+    assert drawn.schema == ROTATION.columns
+
+
+# The permanent random number
+
+
+@pytest.mark.parametrize(
+    ("customer_id", "seed", "number"),
+    [
+        ("C-1", "loopback", 3996459458686053886),
+        ("C-1", "other", 9834300053564323135),
+        ("Ærø-7", "loopback", 17885439983581840335),
+    ],
+)
+def test_the_permanent_random_number_is_the_same_for_ever(
+    customer_id: str, seed: str, number: int
+) -> None:
+    assert prn(customer_id, seed) == number
+    assert rotation.prns([customer_id, customer_id], seed).to_list() == [number] * 2
+
+
+def test_a_seed_may_be_of_any_length() -> None:
+    numbers = {prn("C-1", seed) for seed in ("", "a", "a" * 64, "a" * 65, "a" * 10_000)}
+
+    assert len(numbers) == 5
+
+
+def test_another_seed_asks_others() -> None:
+    customers = rotation.remembered(
+        listed(named([Held("anna")] * 48)), pl.DataFrame(schema=ROTATION.columns).lazy()
+    )
+
+    one, other = (
+        chosen(rotation.draw(customers, NOW, slack=0, seed=seed)) for seed in ("one", "two")
+    )
+
+    assert len(one) == len(other) == 4
+    assert one != other

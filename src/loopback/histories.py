@@ -47,11 +47,6 @@ class Draws:
         """The months between the first draw and the last that were not drawn."""
         return [at for at in range(self.drawn[0], self.drawn[-1]) if at not in self.drawn]
 
-    @property
-    def years(self) -> list[int]:
-        """The months with which twelve in a row begin that were all drawn."""
-        return [at for at in self.drawn if {*range(at, at + months.A_YEAR)} <= {*self.drawn}]
-
     def name(self, at: int) -> str:
         """Return the month of a count."""
         return months.named(self.first + at)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import difflib
-import io
 import tomllib
 from functools import cache
 from importlib import resources
@@ -37,6 +35,7 @@ Held = Literal[
 ]
 GENERIC: tuple[str, ...] = get_args(Held)
 NAME = "invitations"
+NAMES = ("person", "first_name", "last_name")
 OTHER = "other"  # stands for the language of those who have none
 
 # People open the lists in a spreadsheet, which runs what begins with one of these, also after a
@@ -103,13 +102,13 @@ def files(invited: pl.DataFrame, tools: Iterable[str]) -> dict[str, bytes]:
 
 def _listed(invited: pl.DataFrame) -> pl.DataFrame:
     """Return all that a list can hold, safe to open in a spreadsheet, and `spoken`."""
-    names = pl.DataFrame(
-        [first_and_last(person) for person in invited["person"]],
-        schema={"first_name": pl.String, "last_name": pl.String},
-        orient="row",
-    )
+    persons = invited["person"].unique()
+    split = [(person, *first_and_last(person)) for person in persons]
+    names = pl.DataFrame(split, schema=dict.fromkeys(NAMES, pl.String), orient="row")
     spoken = _code().str.extract(r"^([a-z]{2,3})(?:-|$)").fill_null(OTHER)
-    whole = invited.hstack(names.with_columns(pl.all().replace("", None))).sort("customer_id")
+    whole = invited.join(names.with_columns(pl.all().replace("", None)), "person", how="left").sort(
+        "customer_id"
+    )
     return whole.with_columns(
         pl.col(*TEXTS, *KEYS).str.replace_all(r"\r\n?", "\n"),  # the writer quotes no lone \r
         spoken=spoken,
@@ -168,8 +167,4 @@ def _code() -> pl.Expr:
 
 
 def _csv(table: pl.DataFrame) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows(table.iter_rows())
-    return text.getvalue().encode()
+    return table.write_csv().encode()

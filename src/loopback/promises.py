@@ -35,9 +35,11 @@ def years(histories: pl.LazyFrame, drawn: Draws, slack: int) -> Promises:
     `asked` is to be `asks` (k); where an ask may be put off, a year may hold fewer.
     """
     least = A_YEAR // (A_YEAR // pl.col("asks") + slack)
-    each = [_year(histories, at) for at in drawn.years] or [_year(histories, 0).head(0)]
+    starts = range(max(1, drawn.count - A_YEAR + 1))
     return Promises(
-        pl.concat(each).with_columns(broken=~pl.col("asked").is_between(least, "asks")),
+        pl.concat([_year(histories, at) for at in starts]).with_columns(
+            broken=~pl.col("asked").is_between(least, "asks")
+        ),
         ("asks", "asked"),
         pl.format("{} to {}", drawn.names(_AT), drawn.names(_AT + A_YEAR - 1)),
         pl.format("asked {} times in 12 months, {} promised", "asked", "asks"),

@@ -133,7 +133,7 @@ def _drawn(
     decisions = _decisions(workspace, state, month, clock)
     before = _invited(workspace, month) if month == last else INVITATIONS.empty().select(COLUMNS)
     cohort = decisions.filter(pl.col("decision") == ASKED).join(before, "customer_id", how="anti")
-    known = workspace.listed(FROZEN).join(cohort, "customer_id", how="semi")
+    known = workspace.some(cohort["customer_id"], FROZEN)
     fresh = invitations(known, month, key(), clock.now)
     return Drawn(
         month,
@@ -214,7 +214,7 @@ def _lists(workspace: Workspace, drawn: Drawn) -> dict[Path, bytes]:
 
 
 def _list_files(workspace: Workspace, invited: pl.DataFrame) -> dict[str, bytes]:
-    names = workspace.listed(("customer_id", "name", "person"))
+    names = workspace.some(invited["customer_id"], ("customer_id", "name", "person"))
     owners = {person.person_id: person.name for person in workspace.people.by_id.values()}
     survey = workspace.settings.survey
     links = [survey.link.replace(TOKEN, token) for token in invited["token"]]
