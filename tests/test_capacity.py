@@ -64,6 +64,11 @@ def test_an_owner_with_more_calls_than_can_be_made_is_overloaded() -> None:
     assert found.rows() == [("anna", "2026-12", 48, pytest.approx(14.4), 10.0)]
 
 
+def test_an_owner_with_as_many_calls_as_can_be_made_is_not_overloaded() -> None:
+    assert overloads(ASKS, {"anna": 24.0}, 0.5).is_empty()
+    assert overloads(ASKS, {"anna": 23.9}, 0.5)["month"].to_list() == ["2026-12"]
+
+
 def test_every_row_has_its_calls_and_capacity_where_they_are_known() -> None:
     known = calls(ASKS, {"anna": 10.0, "ben": None}, 0.5)
 

@@ -67,7 +67,8 @@ def remembered(customers: pl.DataFrame, drawn: pl.LazyFrame) -> pl.DataFrame:
     was_drawn = pl.col("decision").is_in([ASKED, WAITS])
     cell = pl.when(was_drawn).then(_CELL)
     known = drawn.select("customer_id", *_NUMBERS, before="asks", cell=cell).collect()
-    return customers.join(known, on="customer_id", how="full", coalesce=True)
+    order = "left_right"  # else the order would differ from run to run
+    return customers.join(known, on="customer_id", how="full", coalesce=True, maintain_order=order)
 
 
 def draw(customers: pl.DataFrame, month: str, *, slack: int, seed: str) -> pl.DataFrame:
@@ -108,7 +109,7 @@ def _counted(customers: pl.LazyFrame, now: int) -> pl.LazyFrame:
 
 def _planned(customers: pl.LazyFrame, plans: pl.DataFrame) -> pl.LazyFrame:
     """Return the customers, `at` being their new month where they have one."""
-    joined = customers.join(plans.lazy(), "customer_id", how="left")
+    joined = customers.join(plans.lazy(), "customer_id", how="left", maintain_order="left")
     return joined.with_columns(at=pl.coalesce("new", "at")).drop("new")
 
 
