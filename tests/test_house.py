@@ -13,6 +13,10 @@ SOURCE = ROOT / "src" / "loopback"
 # docs/architecture.md draws the same picture.
 LAYERS = """\
 errors plain
+nps.counts nps.beta nps.discovery
+nps.interval
+nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.weighting nps.unequal
+nps.funnel
 tomlfile files tables months delimited people customers score mail newcomers names exports.values
 settings frame ledger clock grid exports.layouts rotation calls demo.company \
  exclusions leave_out histories outlook capacity
@@ -40,6 +44,10 @@ PURE = [
     *("months", "people", "customers", "score", "newcomers", "names", "rotation", "reasons"),
     *("exclusions", "leave_out", "rest"),
     *("histories", "promises", "evenness", "guarantees", "outlook", "capacity"),
+    *("nps.counts", "nps.beta", "nps.discovery", "nps.interval", "nps.difference", "nps.pairs"),
+    *("nps.shrinkage", "nps.trend", "nps.sample_size", "nps.book", "nps.weighting"),
+    *("nps.unequal", "nps.funnel"),
+    *("months", "people", "customers", "score", "newcomers", "rotation", "reasons"),
     *("calls", "sheets", "exports.values", "exports.roles", "exports.answers", "exports.matching"),
 ]
 IMPURE = {
