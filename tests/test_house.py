@@ -13,25 +13,29 @@ SOURCE = ROOT / "src" / "loopback"
 # docs/architecture.md draws the same picture.
 LAYERS = """\
 errors plain
-nps.counts nps.beta nps.discovery
+nps.counts nps.beta nps.discovery nps.method
 nps.interval
 nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.weighting nps.unequal
 nps.funnel
-tomlfile files tables months delimited people customers score mail newcomers names exports.values
+score
+tomlfile files tables months delimited people customers mail newcomers names exports.values
 settings frame ledger clock grid exports.layouts rotation calls demo.company \
  exclusions leave_out histories outlook capacity
 rows promises evenness
+books worth nonresponse changes reach standings funnel_plot calculator confidential
 lists span rest reasons invitation_lists exports.roles exports.matching demo.voices
 workspace sheets guarantees exports.answers
 pages workbooks
+steps.material
+steps.findings
 steps.init steps.check steps.sample steps.ingest steps.score steps.reasons steps.route \
  steps.status steps.export
-steps.tablefile
+steps.tablefile steps.funnel
 steps.plan steps.verify
 demo.year
 terminal
-say options
-cli.workspace cli.rotation cli.answers
+say scorecard options
+cli.workspace cli.rotation cli.answers cli.scores
 __main__
 """
 LAYER = {
@@ -46,7 +50,8 @@ PURE = [
     *("histories", "promises", "evenness", "guarantees", "outlook", "capacity"),
     *("nps.counts", "nps.beta", "nps.discovery", "nps.interval", "nps.difference", "nps.pairs"),
     *("nps.shrinkage", "nps.trend", "nps.sample_size", "nps.book", "nps.weighting"),
-    *("nps.unequal", "nps.funnel"),
+    *("nps.unequal", "nps.funnel", "nps.method", "books", "worth", "nonresponse", "changes"),
+    *("reach", "standings", "funnel_plot", "calculator", "confidential"),
     *("months", "people", "customers", "score", "newcomers", "rotation", "reasons"),
     *("calls", "sheets", "exports.values", "exports.roles", "exports.answers", "exports.matching"),
 ]

@@ -4,7 +4,8 @@ import pytest
 
 from loopback.nps.book import book_interval, bounds
 from loopback.nps.counts import Counts
-from loopback.nps.interval import Method, interval
+from loopback.nps.interval import interval
+from loopback.nps.method import Method
 
 
 def test_bounds_let_everyone_silent_be_a_detractor_or_a_promoter() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from loopback.nps.counts import Counts
 from loopback.nps.difference import difference, shown
-from loopback.nps.interval import Method
+from loopback.nps.method import Method
 
 MANY = st.integers(0, 1000)
 SOME = st.builds(Counts, MANY, MANY, MANY).filter(lambda counts: counts.n > 0)

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopback.nps.counts import Counts
-from loopback.nps.interval import Method, interval, score_z, shown
+from loopback.nps.interval import interval, score_z, shown
+from loopback.nps.method import Method
 
 MANY = st.integers(0, 10**7)
 SOME = st.builds(Counts, MANY, MANY, MANY).filter(lambda counts: counts.n > 0)

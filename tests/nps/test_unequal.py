@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from loopback.nps.counts import Counts
-from loopback.nps.interval import Method, interval
+from loopback.nps.interval import interval
+from loopback.nps.method import Method
 from loopback.nps.unequal import account_score, value_weighted
 
 

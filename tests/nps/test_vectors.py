@@ -14,7 +14,8 @@ from loopback.nps import funnel, shrinkage, weighting
 from loopback.nps.book import book_interval
 from loopback.nps.counts import Counts, pooled
 from loopback.nps.difference import difference
-from loopback.nps.interval import Method, adjusted, cut, interval, p_value, score_z
+from loopback.nps.interval import adjusted, cut, interval, p_value, score_z
+from loopback.nps.method import Method
 from loopback.nps.trend import trend
 from tests.shared import shared
 

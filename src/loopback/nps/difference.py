@@ -9,13 +9,13 @@ from loopback.nps.counts import POINTS
 from loopback.nps.interval import (
     CENTRES,
     HALVINGS,
-    Method,
     cut,
     interval,
     p_value,
     quantile,
     score_interval,
 )
+from loopback.nps.method import Method
 
 if TYPE_CHECKING:
     from loopback.nps.counts import Counts

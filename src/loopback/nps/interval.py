@@ -7,11 +7,11 @@ Score*, arXiv 1601.07235; docs/methods.md says what each holds.
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from loopback.nps.counts import POINTS, Counts
+from loopback.nps.method import Method
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,14 +23,6 @@ HALVINGS = 80  # of the scale: far below the last digit of a float
 FOUR = 4  # of the quadratic formula
 # Numbers, or columns of them: a formula is written once for both.
 Number = TypeVar("Number", float, "pl.Expr")
-
-
-class Method(StrEnum):
-    """The ways to an interval."""
-
-    ADJUSTED_WALD = "adjusted-wald"
-    WALD = "wald"
-    SCORE = "score"
 
 
 class Interval(NamedTuple):
