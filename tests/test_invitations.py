@@ -27,19 +27,7 @@ def test_an_invitation_freezes_what_is_known_of_the_customer_on_the_day() -> Non
     invited = invitations(frame(COHORT, CUSTOMERS), "2026-11", KEY, MORNING)
 
     assert invited.drop("token").rows() == [
-        *[
-            (
-                "007",
-                "2026-11",
-                "anna",
-                "North",
-                "large",
-                90000.0,
-                "de",
-                "ida@ahorn.example",
-                MORNING,
-            )
-        ],
+        *[("007", "2026-11", "anna", "North", "large", 90000.0, "de", "ida@ahorn.example", MORNING)],
         *[("C-2", "2026-11", "ben", None, None, None, None, "eve@elm.example", MORNING)],
     ]
     assert invited["token"].to_list() == tokens(["007", "C-2"], "2026-11", KEY).to_list()

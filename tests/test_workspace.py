@@ -370,9 +370,7 @@ def test_the_same_cells_are_the_same_customers_in_every_kind_of_file(
     assert text["customer_id"].to_list() == [["007", "7", "07", "7x"][n] for n in chosen]
 
 
-CELL = st.sampled_from(
-    ["", " ", "C-1", "C-2", "anna", "ben", "7", "x", "2021-05-01", "yes", "a\nb"]
-)
+CELL = st.sampled_from(["", " ", "C-1", "C-2", "anna", "ben", "7", "x", "2021-05-01", "yes", "a\nb"])
 
 
 @settings(deadline=None, max_examples=60)

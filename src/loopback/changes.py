@@ -47,8 +47,11 @@ def change(now: Counts, then: Counts, confidence: float, method: Method) -> Diff
 
 def of_the_same(now: pl.DataFrame, then: pl.DataFrame, confidence: float) -> Paired | None:
     """Return how the customers who answered in both periods moved, by their last answer in each."""
-    earlier = _last(then).select("customer_id", then="step")
-    steps = _last(now).join(earlier, "customer_id").select(step=pl.col("step") - pl.col("then"))
+    both = now.select("customer_id").join(then, "customer_id", how="semi").unique()
+    earlier = _last(then, both).select("customer_id", then="step")
+    steps = (
+        _last(now, both).join(earlier, "customer_id").select(step=pl.col("step") - pl.col("then"))
+    )
     return paired(dict(steps["step"].value_counts().iter_rows()), confidence)
 
 
@@ -92,9 +95,10 @@ def _row(
     return found.difference, found.lower, found.upper, found.p_value
 
 
-def _last(responses: pl.DataFrame) -> pl.DataFrame:
-    """Return each customer's last answer as -1, 0 or 1."""
-    known = responses.drop_nulls("customer_id").sort("month", "responded_at", "response_id")
+def _last(responses: pl.DataFrame, of: pl.DataFrame) -> pl.DataFrame:
+    """Return the last answer of some customers as -1, 0 or 1."""
+    known = responses.join(of, "customer_id", how="semi")
+    known = known.sort("month", "responded_at", "response_id")
     return known.unique("customer_id", keep="last").select("customer_id", step=STEP)
 
 

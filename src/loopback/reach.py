@@ -18,7 +18,8 @@ def reach(
     (as frozen at the last invitation), never_answered. Ordered by group.
     """
     keys = [by] if by else []
-    asked = invitations.sort("month").unique([*keys, "customer_id"], keep="last")
+    last = pl.col("value").sort_by("month").last()
+    asked = invitations.group_by(*keys, "customer_id").agg(value=last)
     answered = responses.select(*keys, "customer_id").unique().with_columns(answers=pl.lit(1))
     known = ever.select("customer_id").unique().with_columns(once=pl.lit(1))
     both = asked.join(answered, [*keys, "customer_id"], how="left", nulls_equal=True)

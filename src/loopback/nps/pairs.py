@@ -10,9 +10,10 @@ from loopback.nps.interval import cut, moments, p_value, quantile
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Three imaginary customers, as for a single score; each time they answer anew, so that a step
-# of theirs is 0 on average and its square 1.
+# Three imaginary customers, as for a single score. Half of them answer as they did before, half
+# anew: a step of theirs is 0 on average, its square 0 or 1.
 IMAGINARY = 3
+IMAGINARY_SQUARES = 1.5
 
 
 class Paired(NamedTuple):
@@ -35,7 +36,7 @@ def paired(steps: Mapping[int, int], confidence: float) -> Paired | None:
         return None
     balance = sum(step * count for step, count in steps.items())
     squares = sum(step * step * count for step, count in steps.items())
-    centre, se = moments(customers + IMAGINARY, balance, squares + IMAGINARY)
+    centre, se = moments(customers + IMAGINARY, balance, squares + IMAGINARY_SQUARES)
     half = quantile(confidence) * se
     change = POINTS * balance / customers
     lower, upper = cut(centre - half, centre + half, 2 * POINTS)

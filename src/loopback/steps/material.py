@@ -11,8 +11,8 @@ from loopback import months
 from loopback.confidential import visible
 from loopback.errors import Problem, WrongUsageError, error
 from loopback.nps.method import Method
-from loopback.span import Span, span
-from loopback.tables import RESPONSES
+from loopback.span import Span, within
+from loopback.tables import INVITATIONS, RESPONSES
 
 if TYPE_CHECKING:
     from loopback.workspace import Workspace
@@ -98,12 +98,14 @@ def material(workspace: Workspace, wish: Wish) -> Material:
         raise error(SINGLED_OUT, "Ask for scores by owner, region, segment, language or month.")
     rules = workspace.settings.scores
     count = wish.count or rules.months
+    asked, answered = (workspace.ledger.current(kind) for kind in (INVITATIONS, RESPONSES))
+    before = months.later(wish.last, -count)
     return Material(
         wish,
         workspace,
-        _with_all(span(workspace.ledger, wish.last, count)),
-        _with_all(span(workspace.ledger, months.later(wish.last, -count), count)),
-        workspace.ledger.current(RESPONSES),
+        _with_all(within(months.ending(wish.last, count), asked, answered)),
+        _with_all(within(months.ending(before, count), asked, answered)),
+        answered,
         wish.confidence or rules.confidence,
     )
 
