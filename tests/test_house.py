@@ -13,21 +13,29 @@ SOURCE = ROOT / "src" / "loopback"
 # docs/architecture.md draws the same picture.
 LAYERS = """\
 errors plain
-tomlfile files tables months delimited people customers score mail deal names exports.values
+nps.counts nps.beta nps.discovery nps.method
+nps.interval
+nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.weighting nps.unequal
+nps.funnel
+score
+tomlfile files tables months delimited people customers mail deal names exports.values
 settings frame ledger clock grid exports.layouts calls demo.company \
  exclusions leave_out histories outlook capacity newcomers invitations
 rows promises evenness rotation
+books worth nonresponse changes reach standings funnel_plot calculator confidential
 lists span rest reasons invitation_lists exports.roles exports.matching demo.voices
 workspace sheets guarantees exports.answers
 pages workbooks
+steps.material
+steps.findings
 steps.init steps.check steps.sample steps.ingest steps.score steps.reasons steps.route \
  steps.status steps.export
-steps.tablefile
+steps.tablefile steps.funnel
 steps.plan steps.verify
 demo.year
 terminal
-say options
-cli.workspace cli.rotation cli.answers
+say scorecard options
+cli.workspace cli.rotation cli.answers cli.scores
 __main__
 """
 LAYER = {
@@ -41,6 +49,11 @@ PURE = [
     *("deal", "invitations"),
     *("exclusions", "leave_out", "rest"),
     *("histories", "promises", "evenness", "guarantees", "outlook", "capacity"),
+    *("nps.counts", "nps.beta", "nps.discovery", "nps.interval", "nps.difference", "nps.pairs"),
+    *("nps.shrinkage", "nps.trend", "nps.sample_size", "nps.book", "nps.weighting"),
+    *("nps.unequal", "nps.funnel", "nps.method", "books", "worth", "nonresponse", "changes"),
+    *("reach", "standings", "funnel_plot", "calculator", "confidential"),
+    *("months", "people", "customers", "score", "newcomers", "rotation", "reasons"),
     *("calls", "sheets", "exports.values", "exports.roles", "exports.answers", "exports.matching"),
 ]
 IMPURE = {

@@ -8,6 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loopback.nps.counts import Counts
+from loopback.nps.interval import shown
+from loopback.nps.method import Method
+from loopback.nps.interval import interval as one_interval
 from loopback.score import CATEGORY, points, scores, with_interval
 from loopback.tables import INVITATIONS, RESPONSES
 from tests.conftest import TODAY, Said, answer
@@ -77,7 +81,8 @@ def test_the_interval_is_that_of_the_reference_to_six_decimals(
 
     found = interval(*counts, confidence=0.95)
 
-    assert found == pytest.approx([100 * nps, cut(lower), cut(upper)], abs=SIX_DECIMALS)
+    held = [min(cut(lower), 100 * nps), max(cut(upper), 100 * nps)]  # tells on one answer alone
+    assert found == pytest.approx([100 * nps, *held], abs=SIX_DECIMALS)
 
 
 def test_the_interval_is_that_of_every_vector_computed_with_r() -> None:
@@ -87,8 +92,8 @@ def test_the_interval_is_that_of_every_vector_computed_with_r() -> None:
     assert len(rows) == 54
     for row in rows:
         counts = [int(row[name]) for name in COUNTS.names()]
-        _, lower, upper = interval(*counts, confidence=float(row["conf"]))
-        expected = [cut(float(row["lower"])), cut(float(row["upper"]))]
+        nps, lower, upper = interval(*counts, confidence=float(row["conf"]))
+        expected = [min(cut(float(row["lower"])), nps), max(cut(float(row["upper"])), nps)]
         assert [lower, upper] == pytest.approx(expected, abs=NINE_DECIMALS), row["id"]
 
 
@@ -115,6 +120,22 @@ def test_without_answers_there_is_no_score_and_no_interval(counts: tuple[int, in
     assert interval(*counts, confidence=0.95) == [None, None, None]
 
 
+@pytest.mark.parametrize("counts", [(3, 4, 13), (0, 0, 1), (0, 5, 0), (0, 0, 0)])
+@pytest.mark.parametrize("method", list(Method))
+def test_a_column_of_counts_has_the_intervals_of_its_rows(
+    counts: tuple[int, int, int], method: Method
+) -> None:
+    drawn = pl.DataFrame([(1, 1, 1), counts], schema=COUNTS, orient="row")
+
+    found = with_interval(drawn, 0.9, method).select("nps", "lower", "upper").row(1)
+
+    if sum(counts):
+        alone = shown(one_interval(Counts(*counts), method, 0.9))
+        assert found == pytest.approx((alone.nps, alone.lower, alone.upper), abs=1e-12)
+    else:
+        assert found == (None, None, None)
+
+
 MANY = st.integers(0, 10**7)
 
 
@@ -130,7 +151,7 @@ def test_the_interval_is_never_without_width_nor_outside_the_scale(
     nps, lower, upper = interval(detractors, passives, promoters, confidence)
 
     assert -100 <= lower < upper <= 100
-    assert -100 <= nps <= 100
+    assert lower <= nps <= upper
 
 
 @settings(max_examples=60, deadline=None)
@@ -298,9 +319,9 @@ def test_score_shows_each_owner_and_counts_the_unmatched_in_the_total(
     assert [
         (row["name"], row["invited"], row["responses"], row["nps"]) for row in said["scores"]
     ] == [
-        ("(unmatched)", 0, 1, 100),
         ("Anna Berg", 3, 1, 100),
         ("Ben Cole", 2, 1, -100),
+        ("(unmatched)", 0, 1, 100),
     ]
     assert (said["total"][0]["responses"], said["unmatched"]) == (3, 1)
 
@@ -330,3 +351,122 @@ def test_a_month_is_scored_alone_and_a_span_is_pooled(acme: Path, run: Callable[
 
     assert (alone["months"], alone["total"][0]["nps"]) == (["2026-11"], 100)
     assert (pooled["months"], pooled["total"][0]["nps"]) == (["2026-10", "2026-11"], 0)
+
+
+@pytest.fixture
+def year(acme: Path, run: Callable[..., Said]) -> Path:
+    """Two Novembers in which the same customers answered, and a month between."""
+    for month, scores in (("2025-11", (3, 7)), ("2026-10", (8, 9)), ("2026-11", (9, 9))):
+        run("sample", "--today", f"{month}-01")
+        rows = (f"C-{c},{month}-20,{s}," for c, s in zip((1, 4), scores, strict=True))
+        run(
+            "ingest",
+            answer(acme, *rows, name=f"{month}.csv", month=month),
+            "--today",
+            f"{month}-22",
+        )
+    return acme
+
+
+@pytest.mark.usefixtures("year")
+def test_a_span_is_compared_with_the_one_before_in_a_sentence(run: Callable[..., Said]) -> None:
+    said = run("score", "--today", TODAY, "--json").json
+
+    assert said["change"]["difference"] == 125
+    assert said["paired"] == pytest.approx(
+        {
+            "customers": 2,
+            "change": 150,
+            "lower": -24.9817,  # of 60, with 43.4 the standard error of five
+            "upper": 150,  # stretched to hold the change
+            "p_value": 0.1664,
+        },
+        abs=1e-4,
+    )
+    assert said["sentences"][0].startswith("+125 since the 12 months before")
+
+
+@pytest.mark.usefixtures("year")
+@pytest.mark.parametrize("by", ["owner", "region", "segment", "language", "month"])
+def test_every_group_shows_who_was_reached_and_who_never_answered(
+    run: Callable[..., Said], by: str
+) -> None:
+    said = run("score", "--by", by, "--today", TODAY, "--json").json
+
+    for name in ("invited", "responses", "promoters"):
+        assert sum(row[name] for row in said["scores"]) == said["total"][0][name]
+    total = said["total"][0]
+    assert (total["customers"], total["covered"], total["never_answered"]) == (5, 2, 3)
+    assert (total["value"], total["value_covered"]) == (143300, 141000)
+
+
+@pytest.mark.usefixtures("year")
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet", "xlsx"])
+def test_scores_are_written_to_a_file(run: Callable[..., Said], year: Path, ending: str) -> None:
+    run("score", "--by", "owner", "--today", TODAY, "--to", f"scores.{ending}")
+
+    assert (year / f"scores.{ending}").stat().st_size > 200
+    if ending == "parquet":
+        rows = pl.read_parquet(year / "scores.parquet")
+        assert rows.select("owner", "responses", "nps").row(0) == ("ben", 2, 100)
+
+
+@pytest.mark.usefixtures("year")
+def test_scores_never_overwrite_what_the_workspace_is_made_of(
+    run: Callable[..., Said], year: Path
+) -> None:
+    run("score", "--today", TODAY, "--to", "people.csv", expect=2)
+
+    assert (year / "people.csv").read_text("utf-8").startswith("person_id")
+
+
+@pytest.mark.usefixtures("year")
+def test_what_stands_beside_the_score_is_shown_when_asked_for(run: Callable[..., Said]) -> None:
+    said = run(
+        *("score", "--by", "region", "--book-interval", "--bounds", "--value", "--account", "name"),
+        *("--weight", "region,segment", "--rake", "region", "--needed", "10"),
+        *("--method", "score", "--confidence", "0.8", "--today", TODAY, "--json"),
+    ).json
+
+    north = said["scores"][0]
+    assert (north["book"], north["book_nps"], north["accounts"]) == (3, 100, 1)
+    assert (north["lowest"], north["highest"]) == pytest.approx((-100 / 3, 100))
+    assert north["value_nps"] == 50
+    assert said["needed"]["answers"] > 30
+    assert said["weighted"]["by"] == ["region", "segment"]
+    assert said["raked"]["effective"] <= 4
+    assert (said["method"], said["confidence"]) == ("score", 0.8)
+
+
+@pytest.mark.usefixtures("year")
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--weight", "shoe"], "cannot weight by 'shoe'"),
+        (["--account", "shoe"], "has no column 'shoe'"),
+        (["--book-interval", "--by", "month"], "a month has no book"),
+        (["--needed", "0"], "0 points"),
+        (["--needed", "-5"], "-5 points"),
+    ],
+)
+def test_what_cannot_be_shown_is_said_with_what_can(
+    run: Callable[..., Said], arguments: list[str], what: str
+) -> None:
+    assert what in run("score", *arguments, "--today", TODAY, expect=2).err
+
+
+@pytest.mark.usefixtures("year")
+def test_owners_are_shown_by_estimate_with_the_verdict(run: Callable[..., Said]) -> None:
+    said = run("score", "--by", "owner", "--today", TODAY).out
+
+    assert "estimate" in said
+    assert "Nothing tells the 2 owners apart" in said
+
+
+def test_a_workspace_in_which_nobody_was_asked_has_no_scores(
+    acme: Path, run: Callable[..., Said]
+) -> None:
+    assert acme.exists()
+    for by in ("owner", "region", "month"):
+        assert run("score", "--by", by, "--today", TODAY, "--json").json["scores"] == []
+    assert run("score", "--funnel", "--weight", "region", "--needed", "5", "--today", TODAY).out

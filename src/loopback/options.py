@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from loopback.nps.method import Method
+
 if TYPE_CHECKING:
     from loopback.clock import Clock
     from loopback.workspace import Workspace
@@ -20,6 +22,7 @@ class Group(StrEnum):
     OWNER = "owner"
     REGION = "region"
     SEGMENT = "segment"
+    LANGUAGE = "language"
     MONTH = "month"
 
 
@@ -65,6 +68,61 @@ Back = Annotated[
 ByBook = Annotated[Book | None, typer.Option("--by", help="Group by this.")]
 Ahead = Annotated[
     int, typer.Option("--months", min=1, max=60, help="How many months to look ahead.")
+]
+MethodOption = Annotated[Method, typer.Option("--method", help="How the interval is made.")]
+Confidence = Annotated[
+    float | None,
+    typer.Option("--confidence", help="How sure an interval shall be, such as 0.9.", metavar="C"),
+]
+Counted = Annotated[
+    str | None,
+    typer.Option(
+        "--counts", help="Reckon with these detractors, passives, promoters.", metavar="D,N,P"
+    ),
+]
+Versus = Annotated[
+    str | None, typer.Option("--versus", help="The counts to compare with.", metavar="D,N,P")
+]
+Needed = Annotated[
+    float | None,
+    typer.Option("--needed", help="How many answers it takes to be this near.", metavar="POINTS"),
+]
+BookInterval = Annotated[
+    bool, typer.Option("--book-interval", help="Show the score of just the customers listed.")
+]
+Bounds = Annotated[
+    bool,
+    typer.Option("--bounds", help="Show the scores if all who are silent were against, or for."),
+]
+ValueOption = Annotated[
+    bool, typer.Option("--value", help="Show the score in which customers count by their value.")
+]
+Account = Annotated[
+    str | None,
+    typer.Option(
+        "--account", help="Count each account once, by this column of the list.", metavar="COLUMN"
+    ),
+]
+Weight = Annotated[
+    str | None,
+    typer.Option(
+        "--weight", help="Weight classes as they were asked: region,segment.", metavar="COLUMNS"
+    ),
+]
+Rake = Annotated[
+    str | None,
+    typer.Option("--rake", help="Weight each column as it was asked.", metavar="COLUMNS"),
+]
+FunnelOption = Annotated[
+    bool, typer.Option("--funnel", help="Draw the funnel plot, here or in FILE.")
+]
+FunnelFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="With --funnel: an .svg or .png to draw it in."),
+]
+ScoresFile = Annotated[
+    Path | None,
+    typer.Option("--to", help="Write the scores to a .csv, .json, .parquet or .xlsx."),
 ]
 Files = Annotated[list[Path], typer.Argument(help="Exports of your survey tool: CSV, XLSX.")]
 ScoreColumn = Annotated[

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from loopback.score import points
 from loopback.terminal import line, message, out, problems, table, text, warning
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from loopback.steps.reasons import Tallied
     from loopback.steps.route import Routed
     from loopback.steps.sample import Drawn
-    from loopback.steps.score import Scored
     from loopback.steps.status import Status
     from loopback.steps.verify import Verified
 
@@ -29,7 +27,6 @@ BREACHES_SHOWN = 10
 OVERLOADS_SHOWN = 10
 VERDICTS = {"passed": "pass", "failed": "FAIL", "told": "told"}
 NAME, CELL = 30, 7  # letters of a name, and of a month, in the table of a plan
-BAR = 16
 
 
 def cohort(drawn: Drawn, *, dry_run: bool) -> None:
@@ -158,45 +155,6 @@ def _ingested_file(report: Report) -> None:
         )
     for note in report.notes:
         warning(f"{report.file}: {note}")
-
-
-def scores(scored: Scored) -> None:
-    """Print scores with their intervals; few answers are shown for what they are."""
-    title = f"NPS, {scored.months[0]} to {scored.months[-1]}"
-    columns: dict[str, Callable[[Any], str]] = {
-        "name" if scored.by == "owner" else scored.by or "": text,
-        "invited": str,
-        "answered": str,
-        "responses": str,
-        "detractors, passives, promoters": _bar,
-        "nps": lambda value: "" if value is None else points(value),
-        "interval": _interval,
-    }
-    if scored.by is None:
-        columns.pop("")
-    table(scored.scores, title, columns)
-    if scored.by and scored.total.height:
-        total = scored.total.row(0, named=True)
-        nps = "" if total["nps"] is None else f", NPS {points(total['nps'])} ({_interval(total)})"
-        line(f"All: {total['responses']} responses{nps}")
-    if scored.unmatched:
-        warning(f"{scored.unmatched} responses match no customer: counted in the total alone")
-
-
-def _bar(row: dict[str, Any]) -> str:
-    """Draw the shares of detractors, passives and promoters in sixteen cells."""
-    total = row["responses"]
-    if not total:
-        return ""
-    first = round(BAR * row["detractors"] / total)
-    last = round(BAR * row["promoters"] / total)
-    return "▒" * first + "░" * (BAR - first - last) + "█" * last
-
-
-def _interval(row: dict[str, Any]) -> str:
-    if row["nps"] is None:
-        return ""
-    return f"{points(row['lower'])} to {points(row['upper'])}"
 
 
 def tally(tallied: Tallied) -> None:

@@ -1,10 +1,17 @@
-"""NPS with its uncertainty, from counts of promoters, passives and detractors."""
+"""NPS with its uncertainty for groups of responses: counted first, divided last."""
 
 from __future__ import annotations
 
-from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+from loopback.nps.counts import POINTS, Counts
+from loopback.nps.interval import CENTRES, Interval, interval, quantile, shown
+from loopback.nps.method import Method
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PROMOTER = pl.col("score") >= 9  # noqa: PLR2004 - the definition of NPS
 DETRACTOR = pl.col("score") <= 6  # noqa: PLR2004 - the definition of NPS
@@ -16,13 +23,11 @@ CATEGORY = (
     .then(pl.lit("detractor"))
     .otherwise(pl.lit("passive"))
 )
-POINTS = 100
 MINUS = "\N{MINUS SIGN}"
 CONFIDENCE = 0.95
-GROUPS = ("owner", "region", "segment", "month")
-# Added to detractors, passives and promoters: adjusted Wald "T3", the narrowest interval that
-# holds what it promises from five answers on (Rocks 2016, arXiv 1601.07235; docs/methods.md).
-ADDED = (0.75, 1.5, 0.75)
+GROUPS = ("owner", "region", "segment", "language", "month")
+CATEGORIES = ("detractors", "passives", "promoters")
+COUNTED = ("invited", "answered", "responses", *CATEGORIES)
 
 
 def scores(
@@ -31,6 +36,7 @@ def scores(
     by: str | None = None,
     *,
     confidence: float = CONFIDENCE,
+    method: Method = Method.ADJUSTED_WALD,
 ) -> pl.DataFrame:
     """Return the NPS of each group in points, ordered by group and never by the score.
 
@@ -38,41 +44,64 @@ def scores(
     detractors, passives, promoters, nps, lower, upper. `by` is one of `GROUPS`.
     """
     keys = [by] if by else []
-    counts = responses.group_by(keys or pl.lit(1).alias("all")).agg(
-        answered=pl.col("token").n_unique() - pl.col("token").has_nulls().cast(pl.Int64),
-        responses=pl.len(),
-        detractors=DETRACTOR.sum(),
-        passives=PASSIVE.sum(),
-        promoters=PROMOTER.sum(),
+    answered = _grouped(responses, keys).agg(
+        answered=pl.col("token").n_unique() - pl.col("token").has_nulls().cast(pl.Int64)
     )
-    asked = invitations.group_by(keys or pl.lit(1).alias("all")).agg(invited=pl.len())
-    both = asked.join(counts, on=keys or "all", how="full", coalesce=True, nulls_equal=True)
-    numbers = both.with_columns(pl.exclude(*keys, "all").fill_null(0).cast(pl.Int64))
-    interval = with_interval(numbers, confidence)
-    columns = ["invited", "answered", "responses", "detractors", "passives", "promoters"]
-    return interval.select(*keys, *columns, "nps", "lower", "upper").sort(*keys or ["responses"])
+    counts = tallies(responses.lazy(), keys or [pl.lit(1).alias("all")]).collect()
+    asked = _grouped(invitations, keys).agg(invited=pl.len())
+    both = asked.join(answered, on=keys or "all", how="full", coalesce=True, nulls_equal=True)
+    every = both.join(counts, on=keys or "all", how="full", coalesce=True, nulls_equal=True)
+    numbers = every.with_columns(pl.exclude(*keys, "all").fill_null(0).cast(pl.Int64))
+    found = with_interval(numbers, confidence, method)
+    return found.select(*keys, *COUNTED, "nps", "lower", "upper").sort(*keys or ["responses"])
 
 
-def with_interval(counts: pl.DataFrame, confidence: float) -> pl.DataFrame:
+def tallies(responses: pl.LazyFrame, keys: Sequence[str | pl.Expr]) -> pl.LazyFrame:
+    """Return how many responses each group has, and how many of each category."""
+    return responses.group_by(keys).agg(
+        responses=pl.len().cast(pl.Int64),
+        detractors=DETRACTOR.sum().cast(pl.Int64),
+        passives=PASSIVE.sum().cast(pl.Int64),
+        promoters=PROMOTER.sum().cast(pl.Int64),
+    )
+
+
+def with_interval(
+    counts: pl.DataFrame, confidence: float, method: Method = Method.ADJUSTED_WALD
+) -> pl.DataFrame:
     """Add nps, lower and upper (in points) to counts of detractors, passives and promoters.
 
-    Adjusted Wald: the counts plus `ADDED`, then centre and standard error as usual, cut to the
-    scale. Without answers all three are empty.
+    Limits are cut to the scale and hold the score. Without answers all three are empty.
     """
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    n = pl.col("detractors") + pl.col("passives") + pl.col("promoters")
-    down, _, up = ADDED
-    total = n + sum(ADDED)
-    detractors, promoters = pl.col("detractors") + down, pl.col("promoters") + up
-    centre = (promoters - detractors) / total
-    half = z * (((promoters + detractors) / total - centre**2) / total).sqrt()
-    nps = (pl.col("promoters") - pl.col("detractors")) / n
-    answered = n > 0
+    n = pl.sum_horizontal(CATEGORIES).cast(pl.Float64)
+    balance = (pl.col("promoters") - pl.col("detractors")).cast(pl.Float64)
+    outside = (pl.col("promoters") + pl.col("detractors")).cast(pl.Float64)
+    nps = POINTS * balance / n
+    if method is Method.SCORE:
+        return _with_score_interval(counts, confidence)
+    centre, se = CENTRES[method](n, balance, outside)
+    half = quantile(confidence) * se
+    lower, upper = (centre - half).clip(-POINTS, POINTS), (centre + half).clip(-POINTS, POINTS)
     return counts.with_columns(
-        nps=pl.when(answered).then(nps * POINTS),
-        lower=pl.when(answered).then((centre - half).clip(-1, 1) * POINTS),
-        upper=pl.when(answered).then((centre + half).clip(-1, 1) * POINTS),
+        nps=pl.when(n > 0).then(nps),
+        lower=pl.when(n > 0).then(pl.min_horizontal(lower, nps)),
+        upper=pl.when(n > 0).then(pl.max_horizontal(upper, nps)),
     )
+
+
+def beside(rows: pl.DataFrame, more: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Return the rows in their order, with the columns that another table has of each group."""
+    return rows.join(more, by, how="left", nulls_equal=True, maintain_order="left")
+
+
+def groups(rows: pl.DataFrame) -> list[Counts]:
+    """Return the counts of each row; what is not shown counts nothing."""
+    return [Counts(*row) for row in rows.select(CATEGORIES).fill_null(0).iter_rows()]
+
+
+def whole(responses: pl.DataFrame) -> Counts:
+    """Return the counts of all responses together."""
+    return Counts(*responses.select(d=DETRACTOR.sum(), n=PASSIVE.sum(), p=PROMOTER.sum()).row(0))
 
 
 def points(value: float) -> str:
@@ -80,3 +109,23 @@ def points(value: float) -> str:
     rounded = round(value)
     sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
     return f"{sign}{abs(rounded)}"
+
+
+def _grouped(rows: pl.DataFrame, keys: list[str]) -> pl.dataframe.group_by.GroupBy:
+    return rows.group_by(keys or pl.lit(1).alias("all"))
+
+
+def _with_score_interval(counts: pl.DataFrame, confidence: float) -> pl.DataFrame:
+    """Add the score interval, which takes a search for each of the different counts."""
+    different = {group: _shown(group, confidence) for group in set(groups(counts))}
+    found = [different[group] for group in groups(counts)]
+    columns = {
+        "nps": [one and one.nps for one in found],
+        "lower": [one and one.lower for one in found],
+        "upper": [one and one.upper for one in found],
+    }
+    return counts.with_columns(pl.Series(n, v, pl.Float64) for n, v in columns.items())
+
+
+def _shown(group: Counts, confidence: float) -> Interval | None:
+    return shown(interval(group, Method.SCORE, confidence)) if group.n else None

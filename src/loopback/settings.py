@@ -119,6 +119,8 @@ class Mail(Section):
 class Settings(Section):
     """All settings, each with its default."""
 
+    # Of employees, only groups are ever shown, and nobody gets answers by name.
+    audience: Literal["customers", "employees"] = "customers"
     company: Company = Company()
     survey: Survey = Survey()
     rotation: Rotation = Rotation()

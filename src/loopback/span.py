@@ -26,9 +26,10 @@ class Span:
 def span(ledger: Ledger, last: str, count: int) -> Span:
     """Return what was asked and answered in the months that end with `last`."""
     wanted = months.ending(last, count)
-    within = pl.col("month").is_in(wanted)
-    return Span(
-        wanted,
-        ledger.current(INVITATIONS).filter(within),
-        ledger.current(RESPONSES).filter(within),
-    )
+    return within(wanted, ledger.current(INVITATIONS), ledger.current(RESPONSES))
+
+
+def within(wanted: list[str], invitations: pl.DataFrame, responses: pl.DataFrame) -> Span:
+    """Return what of all invitations and responses falls in the months."""
+    inside = pl.col("month").is_in(wanted)
+    return Span(wanted, invitations.filter(inside), responses.filter(inside))

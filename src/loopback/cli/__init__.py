@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from loopback.cli import answers, rotation, workspace
+from loopback.cli import answers, rotation, scores, workspace
 from loopback.options import WORKSPACE_HELP
 
 PRIVATE = 0o077
@@ -73,7 +73,7 @@ for command in (
     rotation.plan,
     rotation.verify,
     answers.ingest,
-    answers.score,
+    scores.score,
     answers.reasons,
     answers.route,
     workspace.status,

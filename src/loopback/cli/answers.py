@@ -64,24 +64,6 @@ def ingest(
     raise typer.Exit(WITH_REJECTS if taken.rejects.height else 0)
 
 
-def score(
-    context: typer.Context,
-    by: By = None,
-    month: Month = None,
-    last: Last = None,
-    as_json: Json = False,
-    today: Today = None,
-    workspace: Folder = None,
-) -> None:
-    """Show the NPS with its interval, by owner, region, segment or month."""
-    from loopback import say, terminal
-    from loopback.steps.score import score as scored
-
-    upto = month or clock_at(today).month
-    found = scored(workspace_of(context, workspace), by, upto, 1 if month and not last else last)
-    terminal.as_json(found) if as_json else say.scores(found)
-
-
 def reasons(
     context: typer.Context,
     by: By = None,

@@ -29,14 +29,14 @@ def export(workspace: Workspace, table: str, to: Path, *, history: bool, excel_s
     if table not in TABLES:
         known = ", ".join(sorted(TABLES))
         raise WrongUsageError(Problem(f"there is no table {table!r}", f"There are: {known}."))
-    _refuse_own(workspace, to)
+    refuse_own(workspace, to)
     kind = TABLES[table]
     rows = workspace.ledger.rows(kind) if history else workspace.ledger.current(kind)
     files.replace(to.absolute(), _content(rows, table, to, excel_safe=excel_safe))
     return rows.height
 
 
-def _refuse_own(workspace: Workspace, to: Path) -> None:
+def refuse_own(workspace: Workspace, to: Path) -> None:
     """Refuse to write over what the workspace is made of."""
     settings, target = workspace.settings, to.resolve()
     lists = (FILE, frame.FILE, settings.customers.file, settings.people.file)
@@ -58,10 +58,12 @@ def _content(rows: pl.DataFrame, table: str, to: Path, *, excel_safe: bool) -> b
             from loopback.workbooks import table_workbook
 
             return table_workbook(plain, table)
+        case ".json":
+            plain.write_json(content)
         case ".parquet":
             rows.write_parquet(content)
         case ending:
-            mend = "End the name of the file in .csv, .xlsx or .parquet."
+            mend = "End the name of the file in .csv, .json, .xlsx or .parquet."
             raise WrongUsageError(
                 Problem(f"cannot write {ending or 'a file without ending'}", mend)
             )

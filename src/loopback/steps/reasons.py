@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopback import frame, reasons
+from loopback.confidential import ALL, COMMENTS, visible
 from loopback.span import span
+from loopback.tables import RESPONSES
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from loopback.span import Span
     from loopback.workspace import Workspace
 
 
@@ -28,10 +31,19 @@ def tally(workspace: Workspace, by: str | None, last: str, count: int | None) ->
     """Return the tally of the reasons in the last months, by group where asked."""
     asked = span(workspace.ledger, last, count or workspace.settings.scores.months)
     code_frame = frame.read_frame(workspace.path(frame.FILE))
-    codes = reasons.codes(asked.responses, code_frame)
+    grouped, every = (_answers(workspace, asked, group) for group in (by or ALL, ALL))
+    codes = reasons.codes(grouped, code_frame)
     return Tallied(
         asked.months,
         by,
-        reasons.tally(asked.responses, codes, code_frame, by),
-        reasons.coverage(asked.responses, codes, code_frame),
+        reasons.tally(grouped, codes, code_frame, by),
+        reasons.coverage(every, reasons.codes(every, code_frame), code_frame),
     )
+
+
+def _answers(workspace: Workspace, asked: Span, by: str) -> pl.DataFrame:
+    """Return the responses whose comments may be tallied by a group: of employees, not of few."""
+    if workspace.settings.audience == "customers":
+        return asked.responses
+    told = workspace.ledger.current(RESPONSES).drop_nulls("comment")
+    return visible(told, asked.months, by, COMMENTS)

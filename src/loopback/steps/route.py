@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from loopback.clock import Clock
     from loopback.workspace import Workspace
 
+BY_NAME = "answers of employees are confidential: nobody gets them by name, so nothing is routed"
 WRITTEN = "written to the outbox"
 
 
@@ -59,6 +60,8 @@ def route(
     watched: Callable[[list[Sheet]], Iterable[Sheet]] = iter,
 ) -> Routed:
     """Write the sheets of a month, and one mail to each person whose sheet holds anything new."""
+    if workspace.settings.audience == "employees":
+        raise error(BY_NAME, "Show groups of them: loopback score and loopback reasons, by owner.")
     month = month or clock.month
     if dry_run:
         made = _sheets(workspace, month)

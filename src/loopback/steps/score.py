@@ -1,45 +1,143 @@
-"""Score: the NPS of the last months by group, with its interval."""
+"""Score: the NPS of the last months by group, with its interval and what else can be known."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from loopback.score import scores
-from loopback.span import span
+from loopback import changes
+from loopback.books import with_book, with_bounds
+from loopback.errors import Problem, WrongUsageError
+from loopback.reach import reach
+from loopback.score import CATEGORIES, beside, scores, tallies
+from loopback.standings import standings
+from loopback.steps.findings import findings
+from loopback.steps.material import ALL, IN_LISTS, material
+from loopback.worth import with_accounts, with_value
 
 if TYPE_CHECKING:
+    from loopback.steps.material import Material, Wish
     from loopback.workspace import Workspace
 
 UNMATCHED = "(unmatched)"
+REACHED = ("customers", "covered", "value", "value_covered", "never_answered")
 
 
 @dataclass(frozen=True)
 class Scored:
-    """The scores of a span by group, and of all of it."""
+    """The scores of a span by group, of all of it, and in sentences what they tell."""
 
     months: list[str]
     by: str | None
+    method: str
+    confidence: float
     scores: pl.DataFrame
     total: pl.DataFrame
     unmatched: int
+    sentences: list[str] = field(default_factory=list)
+    change: dict[str, Any] | None = None
+    paired: dict[str, Any] | None = None
+    trend: dict[str, Any] | None = None
+    needed: dict[str, Any] | None = None
+    weighted: dict[str, Any] | None = None
+    raked: dict[str, Any] | None = None
 
 
-def score(workspace: Workspace, by: str | None, last: str, count: int | None) -> Scored:
+def score(workspace: Workspace, wish: Wish) -> Scored:
     """Return the scores of the last months, by group and in total."""
-    rules = workspace.settings.scores
-    asked = span(workspace.ledger, last, count or rules.months)
-    total = scores(asked.responses, asked.invitations, confidence=rules.confidence)
-    table = scores(asked.responses, asked.invitations, by, confidence=rules.confidence)
-    if by == "owner":
-        table = _with_names(table, workspace)
-    unmatched = asked.responses["customer_id"].null_count()
-    return Scored(asked.months, by, table, total, unmatched)
+    known = material(workspace, wish)
+    total = _table(known, ALL).drop(ALL)
+    table = _table(known, wish.by) if wish.by else total
+    if wish.by == "owner":
+        table = _owners(table, known)
+    found = Scored(
+        known.now.months,
+        wish.by,
+        wish.method.value,
+        known.confidence,
+        table,
+        total,
+        known.now.responses["customer_id"].null_count(),
+    )
+    told = findings(table, total, known)
+    numbers: dict[str, Any] = {name: values for name, values, _ in told if name}
+    return replace(found, sentences=[said for _, _, said in told if said], **numbers)
 
 
-def _with_names(table: pl.DataFrame, workspace: Workspace) -> pl.DataFrame:
-    names = {person.person_id: person.name for person in workspace.people.by_id.values()}
+def _table(material: Material, by: str) -> pl.DataFrame:
+    """Return the scores by a group with all columns that were asked for."""
+    wish, confidence, asked = material.wish, material.confidence, material.now.invitations
+    answers = material.answers(by)
+    ever = answers if material.confidential else material.ever
+    table = scores(answers, asked, by, confidence=confidence, method=wish.method)
+    if by == ALL and table.is_empty():
+        table = scores(answers, asked, confidence=confidence)
+        table = table.select(pl.lit(ALL).alias(ALL), pl.all())
+    reached = reach(asked, answers, ever, by)
+    table = beside(table, reached, by).with_columns(pl.selectors.by_name(*REACHED).fill_null(0))
+    if by != "month":
+        before = material.answers(by, material.before)
+        table = changes.with_change(table, before, by, confidence, wish.method)
+    table = _beside(table, material, by)
+    return _hidden(table) if material.confidential else table
+
+
+def _beside(table: pl.DataFrame, material: Material, by: str) -> pl.DataFrame:
+    """Add what stands beside the score only where it is asked for."""
+    now, wish, confidence = material.now, material.wish, material.confidence
+    answers = material.answers(by)
+    if wish.book:
+        table = with_book(table, answers, _listed(material, by), by, confidence)
+    if wish.bounds:
+        table = with_bounds(table, answers, by)
+    if wish.value:
+        table = with_value(table, answers, now.invitations, by, confidence)
+    if wish.account:
+        accounts = _accounts(material.workspace, wish.account)
+        table = with_accounts(table, answers, accounts, by, confidence)
+    return table
+
+
+def _hidden(table: pl.DataFrame) -> pl.DataFrame:
+    """Leave nothing of a group that may not be shown but how many of it were asked."""
+    numbers = table.columns[1:]
+    kept = {"invited", "customers", "value"}
+    shown = pl.col("responses") > 0
+    return table.with_columns(
+        pl.when(shown).then(name).alias(name) for name in numbers if name not in kept
+    )
+
+
+def _listed(material: Material, by: str) -> pl.DataFrame:
+    if by not in (*IN_LISTS, ALL):
+        mend = f"Ask for it by {', '.join(IN_LISTS)}, or of the whole company."
+        raise WrongUsageError(Problem(f"a {by} has no book of customers", mend))
+    return material.workspace.customers.with_columns(pl.lit(ALL).alias(ALL))
+
+
+def _accounts(workspace: Workspace, column: str) -> pl.DataFrame:
+    customers = workspace.customers
+    if column not in customers.columns:
+        mend = f"There are: {', '.join(sorted(set(customers.columns) - {'row'}))}."
+        what = f"the customer list has no column {column!r}"
+        raise WrongUsageError(Problem(what, mend, workspace.settings.customers.file))
+    return customers.select("customer_id", account=pl.col(column).cast(pl.String))
+
+
+def _owners(table: pl.DataFrame, material: Material) -> pl.DataFrame:
+    """Return the owners by estimate, with their names and the last month beside the pool."""
+    names = {p.person_id: p.name for p in material.workspace.people.by_id.values()}
     name = pl.col("owner").replace(names).fill_null(UNMATCHED).alias("name")
-    return table.select("owner", name, pl.exclude("owner")).sort("name", "owner")
+    named = table.select("owner", name, pl.exclude("owner"))
+    known = standings(named.drop_nulls("owner"), material.confidence)
+    nobody = named.filter(pl.col("owner").is_null())
+    ordered = pl.concat([known, nobody], how="diagonal")
+    if material.confidential:  # of one month and one group there are few
+        return ordered
+    last = material.now.responses.filter(month=material.now.months[-1])
+    month = tallies(last.lazy(), ["owner"]).select("owner", *CATEGORIES).collect()
+    renamed = month.rename({name: f"month_{name}" for name in CATEGORIES})
+    joined = beside(ordered, renamed, "owner")
+    return joined.with_columns(pl.col(f"month_{name}").fill_null(0) for name in CATEGORIES)

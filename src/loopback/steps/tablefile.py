@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopback import files
-from loopback.steps.export import _content, _refuse_own
+from loopback.steps.export import _content, refuse_own
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,5 +17,5 @@ if TYPE_CHECKING:
 
 def write_table(workspace: Workspace, table: pl.DataFrame, name: str, to: Path) -> None:
     """Write a table to a file, never over what the workspace is made of."""
-    _refuse_own(workspace, to)
+    refuse_own(workspace, to)
     files.replace(to.absolute(), _content(table, name, to, excel_safe=False))

@@ -1,0 +1,1 @@
+"""What few answers can tell of an NPS, and what they cannot: pure functions of counts."""

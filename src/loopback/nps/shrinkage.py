@@ -1,0 +1,113 @@
+"""Owners' scores drawn towards the company's, by as much as their answers leave open ("hb").
+
+Answers of an owner are multinomial; owners' true shares vary around the company's as a Dirichlet
+distribution of precision A, of which nobody knows the value: every A on a grid counts by how well
+it explains the answers. Empirical-Bayes shrinkage with a uniform-shrinkage prior; docs/methods.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from loopback.nps import beta
+from loopback.nps.counts import POINTS, pooled
+from loopback.nps.interval import ADDED, cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from loopback.nps.counts import Counts
+
+WIDEST = 20_000.0
+POINTS_OF_GRID = 61
+GRID = [WIDEST ** (step / (POINTS_OF_GRID - 1)) for step in range(POINTS_OF_GRID)]
+
+
+class Shrunk(NamedTuple):
+    """An owner's estimate in points, and the probability that it truly lies below the company."""
+
+    nps: float
+    lower: float
+    upper: float
+    below: float
+
+
+class Company(NamedTuple):
+    """What all owners together tell: shares by category, and how likely each precision is."""
+
+    shares: Counts
+    weights: list[float]
+
+    @property
+    def nps(self) -> float:
+        """The score that owners are drawn towards, in points."""
+        return self.shares.nps
+
+
+def shares(groups: Iterable[Counts]) -> Counts:
+    """Return the shares of all groups together; where nobody gave a category, `ADDED` is added.
+
+    Else that category would be held impossible, and an interval could have no width.
+    """
+    total = pooled(groups)
+    whole = total if min(total) > 0 else total.plus(ADDED)
+    return whole.times(1 / whole.n)
+
+
+def company(groups: Iterable[Counts]) -> Company:
+    """Return what the groups tell together; those without answers tell nothing."""
+    seen = Counter(group for group in groups if group.n)
+    mean = shares(seen.elements())
+    if not seen:
+        return Company(mean, [1 / POINTS_OF_GRID] * POINTS_OF_GRID)
+    harmonic = seen.total() / math.fsum(many / group.n for group, many in sorted(seen.items()))
+    logs = [log_likelihood(seen, mean.times(a)) + _log_prior(a, harmonic) for a in GRID]
+    best = max(logs)
+    weights = [math.exp(value - best) for value in logs]
+    whole = math.fsum(weights)
+    return Company(mean, [weight / whole for weight in weights])
+
+
+def log_likelihood(groups: Mapping[Counts, int], alpha: Counts) -> float:
+    """Return the Dirichlet-multinomial log likelihood of groups, less what no alpha changes."""
+    return math.fsum(many * _log_likelihood(group, alpha) for group, many in groups.items())
+
+
+def shrunk(group: Counts, known: Company, confidence: float) -> Shrunk:
+    """Return the estimate of one owner: a Beta distribution of the mixture's mean and variance."""
+    mean, variance = _mixture(group, known)
+    middle = (1 + mean) / 2
+    size = middle * (1 - middle) / (variance / 4) - 1
+    a, b = middle * size, (1 - middle) * size
+    tails = ((1 - confidence) / 2, (1 + confidence) / 2)
+    limits = (POINTS * (2 * beta.quantile(tail, a, b) - 1) for tail in tails)
+    return Shrunk(POINTS * mean, *cut(*limits), beta.cumulative((1 + known.nps / POINTS) / 2, a, b))
+
+
+def _log_likelihood(group: Counts, alpha: Counts) -> float:
+    rising = math.fsum(_log_rising(a, x) for a, x in zip(alpha, group, strict=True))
+    return rising - _log_rising(alpha.n, group.n)
+
+
+def _log_rising(start: float, steps: float) -> float:
+    return math.lgamma(start + steps) - math.lgamma(start) if steps else 0.0
+
+
+def _log_prior(a: float, harmonic: float) -> float:
+    """Return the uniform-shrinkage prior of A, times A for a grid of even steps of its log."""
+    return math.log(a) - 2 * math.log(harmonic + a)
+
+
+def _mixture(group: Counts, known: Company) -> tuple[float, float]:
+    """Return mean and variance of an owner's score, from -1 to 1, over all precisions."""
+    posteriors = [group.plus(known.shares.times(a)) for a in GRID]
+    means = [posterior.balance / posterior.n for posterior in posteriors]
+    mean = math.fsum(w * m for w, m in zip(known.weights, means, strict=True))
+    within = [(p.outside / p.n - m * m) / (p.n + 1) for p, m in zip(posteriors, means, strict=True)]
+    variance = math.fsum(
+        weight * (spread + (m - mean) ** 2)
+        for weight, spread, m in zip(known.weights, within, means, strict=True)
+    )
+    return mean, variance
