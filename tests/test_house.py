@@ -19,6 +19,7 @@ settings frame ledger clock grid exports.layouts rotation calls demo.company \
 rows promises evenness
 lists span rest reasons invitation_lists exports.roles exports.matching demo.voices
 workspace sheets guarantees exports.answers
+exports.reading
 pages workbooks
 steps.init steps.check steps.sample steps.ingest steps.score steps.reasons steps.route \
  steps.status steps.export

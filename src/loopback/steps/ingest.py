@@ -10,10 +10,7 @@ import polars as pl
 
 from loopback.errors import error
 from loopback.exports import matching
-from loopback.exports.answers import Answers, answers
-from loopback.exports.layouts import layout
-from loopback.exports.roles import Roles, roles
-from loopback.grid import Grid, grid
+from loopback.exports.reading import Reading, reading
 from loopback.tables import BOUNCES, INVITATIONS, REJECTS, RESPONSES, RUNS
 
 if TYPE_CHECKING:
@@ -21,10 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from loopback.clock import Clock
+    from loopback.exports.roles import Roles
     from loopback.settings import Exports
     from loopback.workspace import Workspace
-
-ROLE_SETTINGS = ("score", "comment", "customer", "token", "responded_at")
 
 
 @dataclass(frozen=True)
@@ -152,21 +148,15 @@ def _read(
 ) -> _Taken:
     """Return what one file holds that the ledger does not."""
     name = export.path.name
-    cells = grid(export.content, name)
-    built = layout(cells)
-    rows = built.rows(cells)
-    chosen = {r: c for r in ROLE_SETTINGS if (c := getattr(choices, r)) is not None}
-    found = roles(rows, built, chosen, name)
-    uneven = cells.uneven(built.headers)
-    scale, day_first = choices.scale, choices.day_first
-    held = answers(rows, uneven, built, found, name, scale=scale, day_first=day_first)
+    read = reading(export.content, name, choices)
+    held = read.answers
     invitations = workspace.ledger.current(INVITATIONS)
     matched = matching.responses(held.answers, invitations, workspace.customers, month)
     fresh = matching.fresh(matched, known)
     source = pl.lit(export.source).alias("source")
     named = held.rejects.with_columns(file=pl.lit(name))
     rejects = _new_rejects(named, workspace.ledger.rows(REJECTS))
-    report = _report(export, cells, built.name, found, held)
+    report = _report(export, read)
     report.count(fresh, rejects)
     return _Taken(
         report,
@@ -182,14 +172,15 @@ def _new_rejects(rejects: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     return rejects.join(known, cell, how="anti", nulls_equal=True).sort("row")
 
 
-def _report(export: Export, cells: Grid, built: str, found: Roles, held: Answers) -> Report:
+def _report(export: Export, read: Reading) -> Report:
+    held = read.answers
     left_out = sum(held.left_out.values())
     return Report(
         export.path.name,
         export.source,
-        layout=built,
-        encoding=cells.encoding,
-        roles=found,
+        layout=read.layout,
+        encoding=read.cells.encoding,
+        roles=read.roles,
         rows=held.answers.height + held.rejects.height + left_out,
         left_out=held.left_out,
         notes=held.notes,
