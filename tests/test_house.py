@@ -13,17 +13,20 @@ SOURCE = ROOT / "src" / "loopback"
 # docs/architecture.md draws the same picture.
 LAYERS = """\
 errors plain
-tomlfile files tables months delimited people customers score mail newcomers names exports.values
-settings frame ledger clock grid exports.layouts rotation calls demo.company \
+tomlfile files tables months delimited people customers score mail newcomers names exports.values \
+ exports.times exports.declarations
+settings frame ledger clock grid exports.candidates exports.groups rotation calls demo.company \
  exclusions leave_out histories outlook capacity
-rows promises evenness
-lists span rest reasons invitation_lists exports.roles exports.matching demo.voices
-workspace sheets guarantees exports.answers
+rows promises evenness exports.layouts exports.sheet exports.answers
+lists span rest reasons invitation_lists exports.header exports.matching demo.voices
+workspace sheets guarantees exports.roles
+exports.scores
 exports.reading
+exports.preview
 pages workbooks
 steps.init steps.check steps.sample steps.ingest steps.score steps.reasons steps.route \
  steps.status steps.export
-steps.tablefile
+steps.tablefile steps.look
 steps.plan steps.verify
 demo.year
 terminal
@@ -42,6 +45,8 @@ PURE = [
     *("exclusions", "leave_out", "rest"),
     *("histories", "promises", "evenness", "guarantees", "outlook", "capacity"),
     *("calls", "sheets", "exports.values", "exports.roles", "exports.answers", "exports.matching"),
+    *("exports.times", "exports.header", "exports.groups", "exports.candidates"),
+    *("exports.scores", "exports.preview"),
 ]
 IMPURE = {
     "os",

@@ -11,6 +11,8 @@ import polars as pl
 from loopback.errors import error
 from loopback.exports import matching
 from loopback.exports.reading import Reading, reading
+from loopback.exports.roles import Known
+from loopback.settings import FILE, Exports, Settings
 from loopback.tables import BOUNCES, INVITATIONS, REJECTS, RESPONSES, RUNS
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from loopback.clock import Clock
     from loopback.exports.roles import Roles
-    from loopback.settings import Exports
     from loopback.workspace import Workspace
 
 
@@ -78,8 +79,18 @@ class _Taken:
 
 def choices(workspace: Workspace, **given: object) -> Exports:
     """Return what the settings say of exports, with what the user gave this time on top."""
-    chosen = {name: value for name, value in given.items() if value is not None}
-    return workspace.settings.exports.model_copy(update=chosen)
+    return settings(workspace).exports.given(**given)
+
+
+def settings(workspace: Workspace) -> Settings:
+    """Return the settings of a workspace; the defaults where the folder is none."""
+    return workspace.settings if workspace.path(FILE).is_file() else Settings()
+
+
+def knowledge(workspace: Workspace) -> Known:
+    """Return what is known before an export is read."""
+    tokens = workspace.ledger.current(INVITATIONS)["token"]
+    return Known(tokens, workspace.settings.customers.columns)
 
 
 def ingest(
@@ -108,13 +119,18 @@ def ingest(
     return _ingested(taken)
 
 
-def _export(path: Path) -> Export:
+def contents(path: Path) -> bytes:
+    """Return the bytes of a file that the user named; raise where there is none."""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise error("there is no such file", "Check the name.", str(path)) from None
     except IsADirectoryError:
         raise error("this is a folder", "Name the files in it.", str(path)) from None
+
+
+def _export(path: Path) -> Export:
+    content = contents(path)
     return Export(path, content, hashlib.sha256(content).hexdigest())
 
 
@@ -148,7 +164,7 @@ def _read(
 ) -> _Taken:
     """Return what one file holds that the ledger does not."""
     name = export.path.name
-    read = reading(export.content, name, choices)
+    read = reading(export.content, name, choices, knowledge(workspace))
     held = read.answers
     invitations = workspace.ledger.current(INVITATIONS)
     matched = matching.responses(held.answers, invitations, workspace.customers, month)
@@ -174,14 +190,13 @@ def _new_rejects(rejects: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 def _report(export: Export, read: Reading) -> Report:
     held = read.answers
-    left_out = sum(held.left_out.values())
     return Report(
         export.path.name,
         export.source,
         layout=read.layout,
         encoding=read.cells.encoding,
         roles=read.roles,
-        rows=held.answers.height + held.rejects.height + left_out,
+        rows=read.height,
         left_out=held.left_out,
         notes=held.notes,
     )
