@@ -89,7 +89,8 @@ def test_every_link_between_the_pages_leads_somewhere() -> None:
 
 def test_the_changelog_names_the_tools_whose_exports_are_known() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert [built.name for built in layouts() if built.name not in changes] == []
+    known = [built.name for built in layouts() if not built.refused]
+    assert [name for name in known if name not in changes] == []
 
 
 def _answers_come_in(folder: Path) -> None:

@@ -18,19 +18,23 @@ nps.interval
 nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.weighting nps.unequal
 nps.funnel
 score
-tomlfile files tables months delimited people customers mail deal names exports.values
-settings frame ledger clock grid exports.layouts calls demo.company \
+tomlfile files tables months delimited people customers mail deal names exports.values \
+ exports.times exports.declarations
+settings frame ledger clock grid exports.candidates exports.groups calls demo.company \
  exclusions leave_out histories outlook capacity newcomers invitations
-rows promises evenness rotation
+rows promises evenness rotation exports.layouts exports.sheet exports.answers
 books worth nonresponse changes reach standings funnel_plot calculator confidential
-lists span rest reasons invitation_lists exports.roles exports.matching demo.voices
-workspace sheets guarantees exports.answers
+lists span rest reasons invitation_lists exports.header exports.matching demo.voices
+workspace sheets guarantees exports.roles
+exports.scores
+exports.reading
+exports.preview
 pages workbooks
 steps.material
 steps.findings
 steps.init steps.check steps.sample steps.ingest steps.score steps.reasons steps.route \
  steps.status steps.export
-steps.tablefile steps.funnel
+steps.tablefile steps.funnel steps.look
 steps.plan steps.verify
 demo.year
 terminal
@@ -53,8 +57,9 @@ PURE = [
     *("nps.shrinkage", "nps.trend", "nps.sample_size", "nps.book", "nps.weighting"),
     *("nps.unequal", "nps.funnel", "nps.method", "books", "worth", "nonresponse", "changes"),
     *("reach", "standings", "funnel_plot", "calculator", "confidential"),
-    *("months", "people", "customers", "score", "newcomers", "rotation", "reasons"),
     *("calls", "sheets", "exports.values", "exports.roles", "exports.answers", "exports.matching"),
+    *("exports.times", "exports.header", "exports.groups", "exports.candidates"),
+    *("exports.scores", "exports.preview"),
 ]
 IMPURE = {
     "os",

@@ -41,6 +41,7 @@ class Scale(StrEnum):
     FROM_ONE = "1-10"
 
 
+TOP = 10  # of a scale
 WORKSPACE_HELP = "The folder of the workspace; else LOOPBACK_WORKSPACE, else the current folder."
 
 Folder = Annotated[Path | None, typer.Option("--workspace", "-w", help=WORKSPACE_HELP)]
@@ -139,6 +140,22 @@ TimeColumn = Annotated[
 ScaleOption = Annotated[
     Scale | None, typer.Option("--scale", help="The scale of the scores in the file.")
 ]
+LayoutOption = Annotated[
+    str | None, typer.Option("--layout", help="Read the file as an export of this tool.")
+]
+SheetOption = Annotated[
+    str | None, typer.Option("--sheet", help="The sheet of a workbook: its name or number.")
+]
+WordOption = Annotated[
+    list[str] | None,
+    typer.Option("--word", metavar="WORD=N", help='What a word means: "Absolutely=10".'),
+]
+EncodingOption = Annotated[
+    str | None, typer.Option("--encoding", help="The encoding of the file, such as cp1252.")
+]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Say what was recognised, and why; take nothing in.")
+]
 DayFirst = Annotated[
     bool | None,
     typer.Option("--day-first/--month-first", help="Read 4/3/2026 as 4 March, or as April 3."),
@@ -166,6 +183,19 @@ NewFolder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder to ma
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")]
 Months = Annotated[int, typer.Option("--months", min=1, max=36, help="How many months to live.")]
 CompanySize = Annotated[int, typer.Option("--customers", min=60, help="How many customers.")]
+
+
+def words_of(pairs: list[str] | None) -> dict[str, int | str]:
+    """Return what words are said to mean, each as `WORD=N`."""
+    words: dict[str, int | str] = {}
+    for pair in pairs or []:
+        word, _, number = (part.strip() for part in pair.rpartition("="))
+        whole = number.isascii() and number.isdecimal() and int(number) <= TOP
+        if not word or not (whole or number == "none"):
+            what = f'{pair!r} is not a word and its number: write --word "Absolutely=10"; or =none'
+            raise typer.BadParameter(what)
+        words[word] = int(number) if whole else number
+    return words
 
 
 def workspace_of(context: typer.Context, folder: Path | None) -> Workspace:

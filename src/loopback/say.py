@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from loopback.demo.year import Lived
     from loopback.steps.check import Checked
     from loopback.steps.ingest import Ingested, Report
+    from loopback.steps.look import Looked
     from loopback.steps.plan import Planned
     from loopback.steps.reasons import Tallied
     from loopback.steps.route import Routed
@@ -155,6 +156,54 @@ def _ingested_file(report: Report) -> None:
         )
     for note in report.notes:
         warning(f"{report.file}: {note}")
+
+
+def looked(result: Looked) -> None:
+    """Say what files are and would give; nothing was written."""
+    for report in result.reports:
+        _looked_file(report)
+    if result.ingested:
+        ingested(result.ingested, dry_run=True)
+    else:
+        message("Nothing was written.")
+
+
+def _looked_file(report: dict[str, Any]) -> None:
+    """Print the counts of a file; what is wrong with one that is refused is said at the end."""
+    if report["rows"] is None:
+        line(f"{report['file']}: refused")
+        return
+    how = f"{report['layout']} layout, {report['header_rows']} header rows, {report['rows']} rows"
+    line(f"{report['file']}: {how}{', refused' if report['refused'] else ''}")
+    names = ("scores", "promoters", "passives", "detractors", "comments", "rejects")
+    if not report["refused"]:
+        line("  " + ", ".join(f"{report[name]} {name}" for name in names))
+    for why, count in report["left_out"].items():
+        line(f"  left out, {why}: {count}")
+
+
+def explained(reports: list[dict[str, Any]]) -> None:
+    """Print what was recognised in each file, and why."""
+    for report in reports:
+        line(f"{report['file']}")
+        if report["refused"]:
+            warning(f"{report['file']}: {report['refused']}")
+        if report["rows"] is None:
+            continue
+        line(f"  layout: {report['layout']}; {report['layout_why']}")
+        cut = f", delimiter {report['delimiter']!r}" if report["delimiter"] else ""
+        line(f"  encoding: {report['encoding'] or 'none, a workbook or the like'}{cut}")
+        line(f"  header rows: {report['header_rows']}; {report['header_why']}")
+        line(f"  rows: {report['rows']}")
+        line(f"  times: {report['zone']}")
+        for why, count in report["left_out"].items():
+            line(f"  left out, {why}: {count}")
+        _columns(report["columns"])
+
+
+def _columns(columns: list[dict[str, Any]]) -> None:
+    rows = [column | {"examples": " | ".join(column["examples"])} for column in columns]
+    table(pl.DataFrame(rows), "", dict.fromkeys(("column", "header", "role", "examples"), text))
 
 
 def tally(tallied: Tallied) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from loopback.errors import LoopbackError, Problem
+from loopback.exports.declarations import Layout  # noqa: TC001 - pydantic reads it
 from loopback.tomlfile import toml
 
 if TYPE_CHECKING:
@@ -19,6 +21,15 @@ MONTHS_A_YEAR = 12
 
 
 Asks = Literal[1, 2, 3, 4, 6, 12]
+
+
+def _zone(name: str | None) -> str | None:
+    if name is not None:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("no time zone has this name; one is Europe/Berlin") from None
+    return name
 
 
 class Section(BaseModel):
@@ -89,9 +100,10 @@ class PeopleList(ListFile):
     file: str = "people.csv"
 
 
-class Exports(Section):
-    """Which column of an export holds what, where loopback cannot tell by itself."""
+class Choices(Section):
+    """What an export leaves open, chosen by the user."""
 
+    # Columns, by their header or their number.
     score: str | None = None
     comment: str | None = None
     customer: str | None = None
@@ -99,6 +111,40 @@ class Exports(Section):
     responded_at: str | None = None
     scale: Literal["0-10", "1-10"] | None = None
     day_first: bool | None = None
+    # The time zone of times that do not name theirs, such as "Europe/Berlin".
+    zone: Annotated[str | None, AfterValidator(_zone)] = None
+    # What a word in the column of the score means: 0 to 10, or "none" for no answer.
+    words: dict[str, Annotated[int, Field(ge=0, le=10)] | Literal["none"]] = {}
+
+    def updated(self, said: dict[str, Any], words: dict[str, Any]) -> Self:
+        """Return these choices with others before them; words are added to those there are."""
+        known = {key: value for key, value in said.items() if key in type(self).model_fields}
+        return self.model_copy(update=known | {"words": self.words | words})
+
+
+class Exports(Choices):
+    """What loopback cannot tell of an export by itself: for all of them, and for each layout."""
+
+    layout: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    by_layout: dict[str, Choices] = {}
+    # Layouts of the user's own, tried before ours.
+    layouts: list[Layout] = []
+
+    def of_layout(self, name: str) -> Choices:
+        """Return what is chosen for a layout: its own choices, else those for all."""
+        own = self.by_layout.get(name, Choices())
+        chosen = {key: getattr(own, key) for key in own.model_fields_set}
+        common = {key: getattr(self, key) for key in Choices.model_fields}
+        return Choices(**common | chosen)
+
+    def given(self, **choices: Any) -> Exports:  # noqa: ANN401 - a value of any of the fields
+        """Return these settings with what the user says now before all else."""
+        said = {key: value for key, value in choices.items() if value is not None}
+        words = said.pop("words", None) or {}
+        own = {name: choices.updated(said, words) for name, choices in self.by_layout.items()}
+        return self.updated(said, words).model_copy(update={"by_layout": own})
 
 
 class Scores(Section):
@@ -160,7 +206,9 @@ def _suggestion(loc: tuple[int | str, ...]) -> str:
 
 
 def _names(sections: list[str]) -> list[str]:
+    """Return the settings of a section; one that is a table or a list holds sections by name."""
     model: Any = Settings
     for section in sections:
-        model = model.model_fields[section].annotation
-    return list(model.model_fields)
+        fields = getattr(model, "model_fields", None)
+        model = fields[section].annotation if fields else get_args(model)[-1]
+    return list(getattr(model, "model_fields", ()))

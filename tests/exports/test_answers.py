@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopback.errors import LoopbackError
-from tests.exports.drawn import PLAIN, cells, read
+from tests.exports.drawn import PLAIN, cells, looked_at, read
 
 if TYPE_CHECKING:
     from loopback.exports.roles import Roles
@@ -196,6 +196,113 @@ def test_a_file_of_many_scores_without_a_zero_is_remarked_upon(
     assert any("none of 100 scores is 0" in note for note in notes) == noted
 
 
+@pytest.mark.parametrize(
+    ("scores", "scale", "refused"),
+    [
+        ("1\n10\n" * 50, None, True),
+        ("1\n10\n" * 49, None, False),
+        ("2\n10\n" * 50, None, False),
+        ("1\n10\n" * 50 + "0\n", None, False),
+        ("1\n10\n" * 50, "0-10", False),
+        ("1\n10\n" * 50, "1-10", False),
+    ],
+)
+def test_where_1_is_the_lowest_of_many_scores_the_user_must_name_the_scale(
+    scores: str, scale: str | None, *, refused: bool
+) -> None:
+    found = looked_at(f"How likely?\n{scores}", scale=scale).refused
+
+    assert ("the scale seems to start at 1" in str(found)) == refused
+
+
+@pytest.mark.parametrize(
+    ("scores", "scale", "refused"),
+    [
+        ("5\n4\n" * 5, None, True),
+        ("5\n4\n" * 4, None, False),
+        ("5\n6\n" * 5, None, False),
+        ("5\n4\n" * 5, "0-10", False),
+    ],
+)
+def test_where_5_is_the_highest_of_many_scores_the_user_must_name_the_scale(
+    scores: str, scale: str | None, *, refused: bool
+) -> None:
+    found = looked_at(f"score\n{scores}", scale=scale).refused
+
+    assert ("the scale seems to end at 5" in str(found)) == refused
+
+
+def test_words_among_the_scores_stop_with_their_counts_and_how_to_explain_them() -> None:
+    content = "score\n9\n8\nAbsolutely\nabsolutely\nno way\n"
+
+    found = looked_at(content).refused
+
+    assert found is not None
+    assert "'Absolutely' (2), 'no way' (1)" in found.problems[0].what
+    assert '--word "Absolutely=10"' in found.problems[0].mend
+    explained = read(content, words={"Absolutely": 10, "no way": "none"}).answers
+    assert explained.answers["score"].to_list() == [9, 8, 10, 10]
+    assert (explained.left_out, explained.rejects.height) == ({"unanswered": 1}, 0)
+
+
+def test_a_single_word_among_scores_is_a_reject() -> None:
+    assert rejected("score\n9\n8\nmaybe\n", {"score": "score"}) == [
+        (4, "score", "maybe", "the score is not a whole number from 0 to 10")
+    ]
+
+
+def test_a_single_bad_cell_does_not_hide_the_column_of_the_score() -> None:
+    found = read("How likely?,why\n9,a\n8,b\n99,c\n7,d\n6,e\n10,f\n", {})
+
+    assert found.roles["score"] == "How likely?"
+    assert found.answers.rejects.select("row", "value").rows() == [(4, "99")]
+
+
+def test_where_no_column_holds_scores_the_one_that_nearly_does_is_named_with_its_cells() -> None:
+    found = looked_at("How likely?,why\n9,a\n8,b\n99,c\n100,d\n7,e\n").refused
+
+    assert found is not None
+    assert "nearest: 1 'How likely?' but for '99' (row 4), '100' (row 5)" in str(found)
+    assert "--score 1" in found.problems[0].mend
+
+
+def test_answers_to_another_survey_are_left_out() -> None:
+    content = "token,score,survey_type\nT-1,9,nps\nT-2,4,csat\n"
+    own = {"name": "Both", "row_1": ["survey_type"], "surveys": ["nps"]}
+
+    found = looked_at(content, layouts=[own])
+
+    assert (found.left_out, found.answers.answers["score"].to_list()) == (
+        {"another survey": 1},
+        [9],
+    )
+
+
+def test_a_header_that_comes_again_is_no_answer() -> None:
+    found = read("token,score\nT-1,9\ntoken,score\nT-2,8\n").answers
+
+    assert found.left_out == {"the header again": 1}
+    assert found.answers["token"].to_list() == ["T-1", "T-2"]
+
+
+def test_a_comment_loses_the_apostrophe_that_guards_it_and_no_other() -> None:
+    content = "score,comment\n9,'- too slow\n8,'tis fine\n7,'=1+1\n"
+
+    assert read(content).answers.answers["comment"].to_list() == ["- too slow", "'tis fine", "=1+1"]
+
+
+def test_comments_are_counted_also_where_the_row_is_rejected() -> None:
+    found = read("score,comment,status\n9,good,\n12,late,\n,bad,\n8,test,test\n").answers
+
+    assert (found.comments, found.rejects.height) == (3, 2)
+
+
+def test_consent_and_the_wish_to_be_called_are_kept_beside_the_answer() -> None:
+    found = read("score,consent,contact\n9,yes,no\n").answers.answers
+
+    assert found.select("consent", "contact").rows() == [("yes", "no")]
+
+
 CELLS = st.sampled_from(
     (
         "",
@@ -204,7 +311,7 @@ CELLS = st.sampled_from(
         "10",
         "11",
         "-1",
-        "late",
+        "17:30",
         "n/a",
         " ",
         "T-1",
@@ -214,6 +321,7 @@ CELLS = st.sampled_from(
         "x",
     )
 )
+WORDS = ("T-1", "partial", "bounced", "x")
 ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=7), min_size=1, max_size=25)
 
 
@@ -223,7 +331,7 @@ def test_answers_rejects_and_the_rows_left_out_add_up_to_the_rows(rows: list[lis
     content = io.StringIO(newline="")
     csv.writer(content).writerows([["token", "submitted", "score", "comment", "status"], *rows])
 
-    found = read(content.getvalue()).answers
+    found = read(content.getvalue(), scale="0-10", words=dict.fromkeys(WORDS, "none")).answers
 
     parts = [found.answers.height, found.rejects.height, *found.left_out.values()]
     assert sum(parts) == cells(content.getvalue()).headed().height

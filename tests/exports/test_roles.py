@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from loopback.errors import LoopbackError, WrongUsageError
+from loopback.exports.roles import Known
 from tests.exports.drawn import SURVEYMONKEY, read
 
 if TYPE_CHECKING:
@@ -33,8 +35,8 @@ def test_the_score_is_never_guessed_between_two_candidates() -> None:
     found = refused("recommend us,opening keynote,why\n9,3,x\n10,4,\n,5,\n")
 
     [problem] = found.problems
-    assert "1 'recommend us' (2 answers)" in problem.what
-    assert "2 'opening keynote' (3 answers)" in problem.what
+    assert "1 'recommend us' (2 answers, 9 to 10)" in problem.what
+    assert "2 'opening keynote' (3 answers, 3 to 5)" in problem.what
     assert "--score 1" in problem.mend
     assert problem.file == "export.csv"
 
@@ -147,6 +149,61 @@ def test_columns_that_bear_the_same_header_can_each_be_chosen() -> None:
 
     assert read(content, {"score": "1"}).answers.answers["score"].to_list() == [9, 8]
     assert read(content, {"score": "2"}).answers.answers["score"].to_list() == [3]
+
+
+def test_a_column_of_numbers_that_may_be_choices_is_not_taken_for_the_score() -> None:
+    found = refused("name,colour\nIda,2\nBob,3\n")
+
+    assert "no column holds scores from 0 to 10; nearest: 2 'colour' goes from 2 to 3" in str(found)
+    assert "--score 2" in found.problems[0].mend
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "How likely?,ticked\n9,1\n8,0\n",
+        "How likely?,from 1 to 5\n9,3\n8,4\n",
+        "How likely?,answers\n" + "9,4\n8,3\n" * 5,
+        "No.,How likely?\n7,9\n8,8\n",
+        "How likely?,who\n" + "".join(f"9,{n}\n" for n in range(5, 10)),
+        "How likely?,Q9_NPS_GROUP\n9,3\n3,1\n",
+        "How likely?,Rank [A],Rank [B],Rank [C]\n9,1,2,3\n8,3,2,1\n8,2,1,3\n",
+    ],
+)
+def test_ticks_short_scales_numbers_of_rows_and_ranks_are_no_scores(content: str) -> None:
+    assert score_of(content) == "How likely?"
+
+
+def test_the_setting_that_chooses_for_good_is_printed_for_the_layout() -> None:
+    found = refused("Timestamp,a,b\n2026-11-20,9,7\n2026-11-20,8,6\n")
+
+    assert '[exports.by_layout."Google Forms"]: score = "a"' in found.problems[0].mend
+
+
+def test_what_is_chosen_for_a_layout_holds_for_it_alone() -> None:
+    chosen = {"by_layout": {"Google Forms": {"score": "b"}}}
+
+    form = read("Timestamp,a,b\n2026-11-20,9,7\n", **chosen)
+
+    assert form.roles["score"] == "b"
+    with pytest.raises(LoopbackError):
+        read("a,b\n9,7\n8,6\n", **chosen)
+
+
+def test_the_token_is_found_by_the_tokens_that_we_gave() -> None:
+    known = Known(pl.Series(["T-1", "T-2"]))
+    content = "score,what,token\n9, t-1 ,x\n8,T-2,y\n"
+    by_header = {"score": "score", "token": "token"}
+
+    assert read(content, known=known).roles == by_header | {"token": "what"}
+    assert read(content, {"token": "token"}, known=known).roles == by_header
+    assert read(content).roles == by_header
+
+
+def test_a_column_named_as_in_the_list_of_customers_names_the_customer() -> None:
+    known = Known(columns={"customer_id": "Account no."})
+
+    assert read("score,Account no.\n9,7\n8,8\n", known=known).roles["customer"] == "Account no."
 
 
 def test_a_column_that_a_tool_names_as_it_likes_can_be_chosen() -> None:

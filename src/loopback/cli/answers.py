@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
+from loopback.errors import LoopbackError
 from loopback.options import (
     By,
     CommentColumn,
     CustomerColumn,
     DayFirst,
     DryRun,
+    EncodingOption,
+    Explain,
     Files,
     Folder,
     Json,
     Last,
+    LayoutOption,
     Month,
     ScaleOption,
     ScoreColumn,
+    SheetOption,
     TimeColumn,
     Today,
     TokenColumn,
+    WordOption,
     clock_at,
+    words_of,
     workspace_of,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from loopback.clock import Clock
+    from loopback.settings import Exports
+    from loopback.workspace import Workspace
 
 WITH_REJECTS = 3
 
@@ -35,8 +51,13 @@ def ingest(
     customer: CustomerColumn = None,
     token: TokenColumn = None,
     responded_at: TimeColumn = None,
+    layout: LayoutOption = None,
+    sheet: SheetOption = None,
     scale: ScaleOption = None,
+    word: WordOption = None,
+    encoding: EncodingOption = None,
     day_first: DayFirst = None,
+    explain: Explain = False,
     dry_run: DryRun = False,
     as_json: Json = False,
     today: Today = None,
@@ -55,13 +76,48 @@ def ingest(
         customer=customer,
         token=token,
         responded_at=responded_at,
+        layout=layout,
+        sheet=sheet,
         scale=scale,
+        words=words_of(word),
+        encoding=encoding,
         day_first=day_first,
     )
+    if explain:
+        _explain(opened, files, chosen, as_json=as_json)
+        return
+    if dry_run:
+        _look(opened, files, chosen, clock_at(today), as_json=as_json)
+        return
     with terminal.progress("reading") as watched:
-        taken = take(opened, files, chosen, clock_at(today), dry_run=dry_run, watched=watched)
-    terminal.as_json(taken) if as_json else say.ingested(taken, dry_run=dry_run)
+        taken = take(opened, files, chosen, clock_at(today), dry_run=False, watched=watched)
+    terminal.as_json(taken) if as_json else say.ingested(taken, dry_run=False)
     raise typer.Exit(WITH_REJECTS if taken.rejects.height else 0)
+
+
+def _explain(opened: Workspace, files: list[Path], chosen: Exports, *, as_json: bool) -> None:
+    from loopback import say, terminal
+    from loopback.steps.look import explain
+
+    found = explain(opened, files, chosen)
+    terminal.as_json({"reports": found}) if as_json else say.explained(found)
+
+
+def _look(
+    opened: Workspace, files: list[Path], chosen: Exports, clock: Clock, *, as_json: bool
+) -> None:
+    """Say what files would give; end as a run without `--dry-run` would."""
+    from loopback import say, terminal
+    from loopback.steps.look import look
+
+    looked = look(opened, files, chosen, clock)
+    if as_json:
+        terminal.as_json({"reports": looked.reports, "rejects": looked.rejects})
+    else:
+        say.looked(looked)
+    if looked.problems:
+        raise LoopbackError(*looked.problems)
+    raise typer.Exit(WITH_REJECTS if looked.rejects.height else 0)
 
 
 def reasons(

@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from loopback.errors import LoopbackError, Problem
-from loopback.exports import values
+from loopback.exports.times import times
 from loopback.exports.values import SCORE, UNANSWERED
 
 if TYPE_CHECKING:
-    from loopback.exports.layouts import Layout
+    from loopback.exports.declarations import Layout
     from loopback.exports.roles import Roles
+    from loopback.settings import Choices
 
-TEXT_ROLES = ("comment", "token", "customer", "email", "export_id", "language")
-SCALES = ("0-10", "1-10")
+TEXT_ROLES = (
+    *("comment", "token", "customer", "email", "export_id", "language"),
+    *("consent", "contact", "ticked"),
+)
+MARKS = ("status", "channel", "survey_type")
 BOUNCED = "bounced"
 UNANSWERED_ROWS = "unanswered"
+OTHER_SURVEY = "another survey"
+HEADER_AGAIN = "the header again"
 _TEXT = pl.col("score")
 _FOLDED = _TEXT.str.strip_chars().str.to_lowercase()
 
@@ -29,6 +34,7 @@ class Answers(NamedTuple):
     rejects: pl.DataFrame
     left_out: dict[str, int]
     bounced: pl.DataFrame
+    comments: int
     notes: list[str]
 
 
@@ -37,66 +43,100 @@ def answers(
     uneven: pl.DataFrame,
     layout: Layout,
     roles: Roles,
-    file: str,
-    *,
-    scale: str | None,
-    day_first: bool | None,
+    choices: Choices,
+    zone: str | None = None,
 ) -> Answers:
     """Return the answers of the rows of an export; `uneven` are its rows of the wrong length."""
-    _refuse_other_scale(roles["score"], scale, file)
-    even = rows.join(uneven.select("row"), "row", how="anti")
-    named = _named(even, roles).with_columns(
-        why=_left_out(layout), reject=_rejection(lowest=1 if scale == "1-10" else 0)
-    )
-    kept = named.filter(pl.col("why").is_null())
+    named = _named(rows, roles).with_columns(why=_why(layout, roles))
+    marked = named.with_columns(reject=_rejection(lowest=1 if choices.scale == "1-10" else 0))
+    kept = marked.filter(pl.col("why").is_null())
     good = kept.filter(pl.col("reject").is_null())
-    timed, notes = _timed(good.with_columns(SCORE), day_first=day_first)
+    timed, notes = _timed(good.with_columns(SCORE), day_first=choices.day_first, zone=zone)
     return Answers(
-        timed.drop("status", "channel", "why", "reject").sort("row"),
+        timed.drop(*MARKS, "why", "reject").sort("row"),
         pl.concat([_uneven(uneven), _rejects(kept, roles)]).sort("row"),
-        _counts(named),
-        named.filter(pl.col("why") == BOUNCED).select("row", "token", "customer", "email"),
-        notes + _scale_note(good, scale),
+        counts(marked["why"]),
+        marked.filter(pl.col("why") == BOUNCED).select("row", "token", "customer", "email"),
+        kept["comment"].drop_nulls().len(),
+        notes,
     )
 
 
-def _refuse_other_scale(header: str, scale: str | None, file: str) -> None:
-    from_one = values.STARTS_AT_ONE.search(header) and not values.STARTS_AT_ZERO.search(header)
-    if scale is None and from_one:
-        mend = 'Say how to take it: --scale 1-10 counts 9-10 and 7-8 as they stand; or "0-10".'
-        raise LoopbackError(
-            Problem(f"the scale seems to start at 1: {header[:80]!r}", mend, file, column="score")
-        )
+def no_answers() -> Answers:
+    """Return the answers of an export that is refused."""
+    empty = pl.DataFrame(schema={"row": pl.Int64, "score": pl.Int64})
+    return Answers(empty, empty, {}, empty, 0, [])
+
+
+def left_out(rows: pl.DataFrame, layout: Layout, roles: Roles) -> pl.Series:
+    """Return why each row does not count by its status, channel or survey; empty where it does."""
+    marks = {role: column for role, column in roles.items() if role in MARKS}
+    return _named(rows, marks).select(why=_left_out(layout, roles))["why"]
+
+
+def counts(why: pl.Series) -> dict[str, int]:
+    """Return how many rows are left out for each reason."""
+    found = why.drop_nulls().to_frame("why").group_by("why").len().sort("why")
+    return dict(found.iter_rows())
 
 
 def _named(rows: pl.DataFrame, roles: Roles) -> pl.DataFrame:
     """Return one column a role, named by it; a role the file does not have is empty."""
-    names = ("score", "responded_at", "status", "channel", *TEXT_ROLES)
+    names = ("score", "responded_at", *MARKS, *TEXT_ROLES)
     held = {name: rows.get_column(roles[name]) for name in names if name in roles}
     absent = {name: pl.lit(None, pl.String) for name in names if name not in roles}
+    empty = ["", *UNANSWERED]
     return (
         rows.select("row")
         .with_columns(**held, **absent)
         .with_columns(
-            score=pl.when(~_FOLDED.is_in(("", *UNANSWERED))).then(_TEXT),
-            comment=pl.col("comment").str.strip_chars().replace("", None),
+            score=pl.when(~_FOLDED.is_in(empty)).then(_TEXT),
+            comment=_unguarded("comment").replace("", None),
             token=pl.col("token").str.strip_chars(),
-            customer=pl.col("customer").str.strip_chars(),
+            customer=_unguarded("customer"),
         )
     )
 
 
-def _left_out(layout: Layout) -> pl.Expr:
-    """Return why a row does not count: its status, or nothing was answered."""
-    status = pl.col("status").str.strip_chars().str.to_lowercase()
-    channel = pl.col("channel").str.strip_chars().str.to_lowercase()
-    by_status = {value: why for why, listed in layout.left_out.items() for value in listed}
+def _unguarded(column: str) -> pl.Expr:
+    """Return texts without the apostrophe that keeps a spreadsheet from running them."""
+    return pl.col(column).str.strip_chars().str.replace(r"^'([=+\-@])", "${1}")
+
+
+def _why(layout: Layout, roles: Roles) -> pl.Expr:
+    """Return why a row does not count: what it says of itself, or nothing was answered."""
     empty = pl.col("score").is_null() & pl.col("comment").is_null()
+    again = pl.col("score") == roles["score"]
     return pl.coalesce(
-        status.replace_strict(by_status, default=None, return_dtype=pl.String),
-        pl.when(channel.is_in(layout.tests)).then(pl.lit("test")),
+        pl.when(again).then(pl.lit(HEADER_AGAIN)),
+        _left_out(layout, roles),
         pl.when(empty).then(pl.lit(UNANSWERED_ROWS)),
     )
+
+
+def _left_out(layout: Layout, roles: Roles) -> pl.Expr:
+    """Return why a row does not count, by its status, its channel, or the survey it belongs to."""
+    survey = _mark("survey_type")
+    reasons = [
+        _by_value(role, declared) for role, declared in _declared(layout).items() if role in roles
+    ]
+    other = ~survey.is_in(layout.surveys) if layout.surveys else pl.lit(value=False)
+    if "survey_type" in roles:
+        reasons.append(pl.when(other).then(pl.lit(OTHER_SURVEY)))
+    return pl.coalesce(*reasons, pl.lit(None, pl.String))
+
+
+def _declared(layout: Layout) -> dict[str, dict[str, list[str]]]:
+    return {"status": layout.left_out, "channel": layout.channel}
+
+
+def _by_value(role: str, declared: dict[str, list[str]]) -> pl.Expr:
+    reasons = {value: why for why, listed in declared.items() for value in listed}
+    return _mark(role).replace_strict(reasons, default=None, return_dtype=pl.String)
+
+
+def _mark(role: str) -> pl.Expr:
+    return pl.col(role).fill_null("").str.strip_chars().str.to_lowercase()
 
 
 def _rejection(lowest: int) -> pl.Expr:
@@ -130,26 +170,15 @@ def _uneven(uneven: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _counts(named: pl.DataFrame) -> dict[str, int]:
-    counts = named.drop_nulls("why").group_by("why").len().sort("why")
-    return dict(counts.iter_rows())
-
-
-def _timed(good: pl.DataFrame, *, day_first: bool | None) -> tuple[pl.DataFrame, list[str]]:
+def _timed(
+    good: pl.DataFrame, *, day_first: bool | None, zone: str | None
+) -> tuple[pl.DataFrame, list[str]]:
     """Read the times of the answers; where the file leaves day and month open, say so."""
-    times = values.times(good["responded_at"], day_first=day_first)
-    if times is None:
+    read = times(good["responded_at"], day_first=day_first, zone=zone)
+    if read is None:
         empty = pl.lit(None, pl.Datetime("us", "UTC"))
         note = "the file does not tell days from months: times are left empty; see --day-first"
         return good.with_columns(responded_at=empty), [note]
-    unread = good["responded_at"].is_not_null() & times.is_null()
+    unread = good["responded_at"].is_not_null() & read.is_null()
     notes = [f"{unread.sum()} times could not be read and are left empty"] if unread.any() else []
-    return good.with_columns(responded_at=times), notes
-
-
-def _scale_note(good: pl.DataFrame, scale: str | None) -> list[str]:
-    many = 100
-    none_is_zero = good.height >= many and not good.select((SCORE == 0).any()).item()
-    if scale is None and none_is_zero:
-        return [f"none of {good.height} scores is 0: if the scale is 1-10, say --scale 1-10"]
-    return []
+    return good.with_columns(responded_at=read), notes

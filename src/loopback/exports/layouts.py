@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 import tomllib
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from loopback.errors import LoopbackError, Problem, WrongUsageError
+from loopback.exports.declarations import Layout
 
 if TYPE_CHECKING:
-    import polars as pl
+    from collections.abc import Iterable
 
     from loopback.grid import Grid
 
-
-class Layout(BaseModel):
-    """One declaration of `layouts.toml`, which says what each key means."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    row_1: list[str]
-    row_2: list[str] = []
-    row_3: list[str] = []
-    headers: int
-    named_by: int | None = None
-    tests: list[str] = []
-    roles: dict[str, list[str]] = {}
-    left_out: dict[str, list[str]] = {}
-
-    def rows(self, grid: Grid) -> pl.DataFrame:
-        """Return the rows under the header of a file of this layout, named by it."""
-        return grid.headed(self.headers, self.named_by)
-
-    def fits(self, grid: Grid) -> bool:
-        """Say whether the first rows of a file are those of this layout."""
-        first = _cells(grid, 0)
-        return set(self.row_1) <= set(first) and all(
-            any(cell.startswith(tuple(marks)) for cell in _cells(grid, index))
-            for index, marks in enumerate((self.row_2, self.row_3), start=1)
-            if marks
-        )
+LOOKED_AT = 5  # rows, of which a header may consist
 
 
 @cache
@@ -51,22 +26,55 @@ def layouts() -> list[Layout]:
     return [Layout.model_validate(entry) for entry in tomllib.loads(declared)["layout"]]
 
 
-def layout(grid: Grid) -> Layout:
-    """Return the layout of a file; the last one declared, `plain`, fits every file.
+def layout(grid: Grid, own: Iterable[Layout] = (), name: str | None = None) -> Layout:
+    """Return the layout of a file: the first that fits, the user's own before ours.
 
-    Columns that people add to a tool's own bear plain names: what the tool does not declare is
-    looked for under those.
+    The last one declared, `plain`, fits every file. With a name, it is the layout of that name,
+    whatever the file looks like. Columns that people add to a tool's own bear plain names: what
+    the tool does not declare is looked for under those. Raises for a file that is no list of
+    responses.
     """
-    *_, plain = layouts()
-    found = next(layout for layout in layouts() if layout.fits(grid))
-    return found.model_copy(
-        update={
-            "roles": plain.roles | found.roles,
-            "left_out": plain.left_out | found.left_out,
-        }
+    declared = [*own, *layouts()]
+    top = first_rows(grid)
+    found = _named(name, declared) if name else next(one for one in declared if fits(one, top))
+    if found.refused:
+        mend = "Export the individual responses instead, as a table with one row a response."
+        raise LoopbackError(Problem(f"this is {found.name}: {found.refused}", mend, grid.name))
+    *_, plain = declared
+    roles, left_out = plain.roles | found.roles, plain.left_out | found.left_out
+    return found.model_copy(update={"roles": roles, "left_out": left_out})
+
+
+def fits(layout: Layout, top: list[list[str]]) -> bool:
+    """Say whether the first rows of a file are those of a layout; compared without case."""
+    first, second = top[0], top[1] if len(top) > 1 else []
+    return (
+        all(has(first, cell) for cell in layout.row_1)
+        and (not layout.row_2 or any(has(second, cell) for cell in layout.row_2))
+        and (not layout.first or any(has(first[:1], cell) for cell in layout.first))
     )
 
 
-def _cells(grid: Grid, index: int) -> list[str]:
-    rows = grid.cells.slice(index, 1).select(grid.columns)
-    return [cell.strip() for row in rows.iter_rows() for cell in row if cell]
+def has(row: list[str], wanted: str) -> bool:
+    """Say whether a cell stands in a row; a `*` in what is wanted stands for anything."""
+    return any(matches(cell, wanted) for cell in row)
+
+
+def matches(cell: str, wanted: str) -> bool:
+    """Say whether a cell is what is wanted, without case and spaces around."""
+    tidy, pattern = cell.strip().casefold(), wanted.casefold()
+    return fnmatchcase(tidy, pattern.replace("[", "[[]")) if "*" in pattern else tidy == pattern
+
+
+def first_rows(grid: Grid) -> list[list[str]]:
+    """Return the cells of the first rows of a file; one that is empty has no letters."""
+    rows = grid.cells.head(LOOKED_AT).select(grid.columns)
+    return [[(cell or "").strip() for cell in row] for row in rows.iter_rows()]
+
+
+def _named(name: str, declared: list[Layout]) -> Layout:
+    found = [one for one in declared if one.name.casefold() == name.casefold()]
+    if found:
+        return found[0]
+    names = ", ".join(dict.fromkeys(one.name for one in declared if not one.refused))
+    raise WrongUsageError(Problem(f"there is no layout {name!r}", f"There are: {names}."))

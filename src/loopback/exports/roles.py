@@ -3,128 +3,140 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from loopback.errors import LoopbackError, Problem, WrongUsageError
-from loopback.exports.values import SCORE
+from loopback.errors import Problem, WrongUsageError
+from loopback.exports.layouts import matches
 
 if TYPE_CHECKING:
-    from loopback.exports.layouts import Layout
+    from collections.abc import Mapping
+
+    from loopback.exports.declarations import Layout
+    from loopback.exports.header import Header
 
 NAMES = (
-    "score",
-    "comment",
-    "token",
-    "customer",
-    "email",
-    "responded_at",
-    "export_id",
-    "language",
-    "status",
-    "channel",
+    *("score", "comment", "token", "customer", "email", "responded_at", "export_id"),
+    *("language", "status", "channel", "survey_type", "consent", "contact", "ticked"),
 )
+SHARED = {"status", "responded_at"}  # one column may say both: without a time, not completed
+# Roles that the company's own list has too, under the name that it has there.
+LISTED_AS = {"customer": "customer_id", "email": "email", "language": "language"}
 Roles = dict[str, str]
-MOSTLY = 0.5
 NUMBER = re.compile(r"[0-9]{1,5}")
 ASKS_WHY = re.compile(r"\b(why|reasons?|warum|gr(ü|u)nde?|hvorfor|årsag(er|en)?)\b", re.IGNORECASE)
+COMMENTS = re.compile(r"(^|.* - )(comments?|kommentare?|bemerkung(en)?)\W*$", re.IGNORECASE)
+SEARCHED = 1000  # rows in which tokens are looked for
+COLUMNS_SHOWN = 40
 
 
-def roles(rows: pl.DataFrame, layout: Layout, chosen: Roles, file: str) -> Roles:
-    """Return the column of each role: as chosen, else as the layout declares, else by content.
+class Known(NamedTuple):
+    """What is known before an export is read: tokens, and how the company names its columns."""
 
-    `chosen` names columns by their header or their 1-based number. Raises where the score could
-    stand in none of the columns, or in more than one: it is never guessed.
+    tokens: pl.Series = pl.Series("token", dtype=pl.String)
+    columns: Mapping[str, str] = {}
+
+
+def roles(
+    rows: pl.DataFrame, header: Header, layout: Layout, chosen: Roles, known: Known, file: str
+) -> Roles:
+    """Return the columns of roles as chosen, as the layout declares, and by the tokens in them.
+
+    `chosen` names columns by their header or their 1-based number.
     """
-    columns = rows.columns[2:]
-    found = {role: _chosen(role, name, columns, file) for role, name in chosen.items()}
+    found = {role: _chosen(role, name, header, file) for role, name in chosen.items()}
     for role in NAMES:
-        declared = _declared(columns, layout, role)
-        if declared and role not in found and declared not in found.values():
-            found[role] = declared
-    if "score" not in chosen:
-        found["score"] = _score(rows.drop("row", "fields"), found, layout, file)
-    if "comment" not in found:
-        found |= _comment(columns, found)
-    return found
+        declared = _declared(header, layout, known, role)
+        taken = {column for other, column in found.items() if not {role, other} <= SHARED}
+        if len(declared) == 1 and role not in found and declared[0] not in taken:
+            found[role] = declared[0]
+    return found if "token" in chosen else _with_tokens(rows, found, chosen, known)
 
 
-def _chosen(role: str, name: str, columns: list[str], file: str) -> str:
-    if name in columns:
+def with_score(found: Roles, score: str, header: Header, layout: Layout) -> Roles:
+    """Return the roles with that of the score, and those that depend on where it stands."""
+    whole = {role: column for role, column in found.items() if column != score} | {"score": score}
+    place = header.names.index(score)
+    for role in ("status", "responded_at"):
+        several = _declared(header, layout, Known(), role)
+        after = [c for c in several if header.names.index(c) > place] or several
+        before = [c for c in reversed(several) if header.names.index(c) < place] or several
+        if role not in whole and several:
+            whole[role] = (after if role == "status" else before)[0]
+    return whole if "comment" in whole else whole | _comment(header, whole)
+
+
+def declared_scores(header: Header, layout: Layout) -> list[str]:
+    """Return the columns that bear a name of the score."""
+    wanted = layout.roles.get("score", [])
+    pairs = zip(header.names, header.roles, strict=True)
+    return [column for column, role in pairs if any(matches(role, name) for name in wanted)]
+
+
+def listed(columns: list[str]) -> str:
+    """Name columns by number and shortened header."""
+    names = [f"{n} {c[:60]!r}" for n, c in enumerate(columns[:COLUMNS_SHOWN], start=1)]
+    more = len(columns) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
+
+
+def _chosen(role: str, name: str, header: Header, file: str) -> str:
+    if name in header.names:
         return name
-    if NUMBER.fullmatch(name) and 1 <= int(name) <= len(columns):
-        return columns[int(name) - 1]
-    mend = "Give the header text or the number of one of: " + _listed(columns)
+    if NUMBER.fullmatch(name) and 1 <= int(name) <= len(header.names):
+        return header.names[int(name) - 1]
+    texts = zip(header.names, header.roles, strict=True)
+    alike = [
+        column for column, text in texts if name.strip().casefold() in _spellings(column, text)
+    ]
+    if len(alike) == 1:
+        return alike[0]
+    mend = "Give the header text or the number of one of: " + listed(header.names)
     raise WrongUsageError(Problem(f"there is no column {name!r} for the {role}", mend, file))
 
 
-def _declared(columns: list[str], layout: Layout, role: str) -> str | None:
-    """Return the first column that bears one of the names declared for a role.
+def _spellings(column: str, text: str) -> set[str]:
+    return {column.strip().casefold(), text.strip().casefold()}
 
-    In a header of several rows the first names the column, the others may be translated.
+
+def _declared(header: Header, layout: Layout, known: Known, role: str) -> list[str]:
+    """Return the columns that bear the first of the names declared for a role that any bears.
+
+    Of columns that bear a plain name alike, the first counts; a pattern may mean several.
     """
-    several = layout.headers > 1
-    names = [(c.partition(" - ")[0] if several else c).strip().casefold() for c in columns]
-    wanted = [header.casefold() for header in layout.roles.get(role, [])]
-    return next((columns[names.index(header)] for header in wanted if header in names), None)
+    if role == "score":
+        return declared_scores(header, layout)
+    theirs = known.columns.get(LISTED_AS.get(role, ""))
+    for wanted in [*([theirs] if theirs else []), *layout.roles.get(role, [])]:
+        pairs = zip(header.names, header.roles, strict=True)
+        found = [column for column, text in pairs if matches(text, wanted)]
+        if found:
+            return found if "*" in wanted else found[:1]
+    return []
 
 
-def _score(columns: pl.DataFrame, found: Roles, layout: Layout, file: str) -> str:
-    """Return the column named as the score, or the only one that could be it."""
-    declared = layout.roles.get("score", [])
-    named = [c for c in columns.columns if c.casefold().strip() in declared]
-    if len(named) == 1:
-        return named[0]
-    others = {column for role, column in found.items() if role != "score"}
-    searched = named or [c for c in columns.columns if c not in others]
-    return _only_score(searched, columns, file)
+def _with_tokens(rows: pl.DataFrame, found: Roles, chosen: Roles, known: Known) -> Roles:
+    """Return the roles with the token where tokens that we gave are, whatever the header says."""
+    if known.tokens.is_empty():
+        return found
+    tokens = known.tokens.str.to_lowercase().implode()
+    free = [c for c in rows.columns[2:] if c not in {found[role] for role in chosen}]
+    top = rows.head(SEARCHED).select(pl.col(free).str.strip_chars().str.to_lowercase())
+    hits = {c: int(top[c].is_in(tokens).sum()) for c in free}
+    held = found.get("token")
+    best = max(free, key=lambda c: (hits[c], c == held), default=None)
+    if best is None or not hits[best]:
+        return found
+    return {role: c for role, c in found.items() if c != best} | {"token": best}
 
 
-def _only_score(searched: list[str], columns: pl.DataFrame, file: str) -> str:
-    """Return the one column that holds scores; raise where none does, or more than one."""
-    candidates = [c for c in searched if _holds_scores(columns.get_column(c).alias("score"))]
-    if len(candidates) == 1:
-        return candidates[0]
-    if not candidates:
-        mend = "Name the column with --score (header text or number). There are: "
-        raise LoopbackError(
-            Problem("no column holds scores from 0 to 10", mend + _listed(columns.columns), file)
-        )
-    counts = _listed(candidates, columns)
-    mend = f"Choose one: --score {columns.columns.index(candidates[0]) + 1}, or [exports] score."
-    raise LoopbackError(Problem(f"more than one column could be the score: {counts}", mend, file))
-
-
-def _holds_scores(column: pl.Series) -> bool:
-    """Say whether a column may be the score: most of its cells read as one, few are words.
-
-    Ends of a scale are often exported as words, and unanswered cells as N/A; a cell that is
-    another number speaks against it.
-    """
-    filled = column.str.strip_chars().replace("", None).drop_nulls().to_frame()
-    counts = filled.select(
-        scores=SCORE.is_not_null().sum(),
-        numbers=(SCORE.is_null() & pl.col("score").str.contains(r"^\s*[-+]?[\d.,]+\s*$")).sum(),
-    )
-    scores, numbers = counts.row(0)
-    return scores > 0 and numbers == 0 and scores >= filled.height * MOSTLY
-
-
-def _comment(columns: list[str], found: Roles) -> Roles:
+def _comment(header: Header, found: Roles) -> Roles:
     """Return the column right after the score, or the only one, whose header asks why."""
+    columns = header.names
     asking = [c for c in columns if c not in found.values() and ASKS_WHY.search(c)]
-    after = columns.index(found["score"]) + 1
-    if after < len(columns) and columns[after] in asking:
-        return {"comment": columns[after]}
+    after = columns[columns.index(found["score"]) + 1 :][:1]
+    bare = [re.sub(r" \(column \d+\)$", "", column) for column in after]
+    if set(after) - set(found.values()) and (after[0] in asking or COMMENTS.search(bare[0])):
+        return {"comment": after[0]}
     return {"comment": asking[0]} if len(asking) == 1 else {}
-
-
-def _listed(columns: list[str], answers: pl.DataFrame | None = None) -> str:
-    """Name columns by number and shortened header, with the count of answers where asked."""
-    all_columns = columns if answers is None else answers.columns
-    names = [f"{all_columns.index(c) + 1} {c[:60]!r}" for c in columns]
-    if answers is not None:
-        counts = [answers.get_column(c).drop_nulls().len() for c in columns]
-        names = [f"{name} ({n} answers)" for name, n in zip(names, counts, strict=True)]
-    return ", ".join(names)

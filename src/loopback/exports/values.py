@@ -1,73 +1,62 @@
-"""The values of cells: scores and times out of text, nothing guessed."""
+"""The values of cells: scores out of text, nothing guessed."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-# 9, 9.0, 9/10, "10 - Extremely likely": a number from 0 to 10 with nothing else that counts.
-_SCORE_TEXT = r"^\s*(\d{1,2})(?:\.0+)?(?:\s*/\s*10)?(?:\s+-\s+\D.*)?\s*$"
-_NUMBER = pl.col("score").str.extract(_SCORE_TEXT).cast(pl.Int64, strict=False)
-SCORE = pl.when(_NUMBER <= 10).then(_NUMBER)  # noqa: PLR2004 - the scale
-UNANSWERED = ("n/a", "na", "-", "no answer", "keine angabe", "k.a.", "intet svar")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    # What a word means: a number, or None for no answer.
+    Words = Mapping[str, int | None]
+
+TOP = 10
+# 9, 9.0, 9/10, "10 - Extremely likely", "10 (all the time)": a number from 0 to 10 with nothing
+# else that counts; an apostrophe before it keeps a spreadsheet from reading it as a formula.
+_LABEL = r"""(?:\s*[-\u2013\u2014:=]\s*["'(]?\p{L}\D*|\s*\(\s*\p{L}[^\d()]*\))"""
+_FIRST = rf"^\s*'?([0-9]{{1,2}})(?:\.0+)?(?:\s*/\s*10)?{_LABEL}?\s*$"
+# "Extremely likely - 10"
+_LAST = r"^\s*'?\p{L}\D*\s[-\u2013\u2014]\s*([0-9]{1,2})\s*$"
+_NUMBER = pl.coalesce(pl.col("score").str.extract(_FIRST), pl.col("score").str.extract(_LAST)).cast(
+    pl.Int64, strict=False
+)
+SCORE = pl.when(_NUMBER <= TOP).then(_NUMBER)
+# A number that is no score, which a column of scores does not have.
+OTHER_NUMBER = SCORE.is_null() & pl.col("score").str.contains(r"^\s*'?[-+]?[\d.,]+\s*$")
+WORD = SCORE.is_null() & pl.col("score").str.contains(r"\p{L}")
+UNANSWERED = (
+    *("n/a", "na", "-", "no answer", "not applicable", "(not answered)", "[not completed]"),
+    *("keine angabe", "k.a.", "keine antwort", "intet svar", "ved ikke"),
+)
 # "1 - strongly disagree", "1 = not at all", "from 1 to 10": the scale has no 0.
-STARTS_AT_ONE = re.compile(r"\b1\s*(-|\u2013|=|to|bis|til)\s*(10\b|[^\W\d]+)", re.IGNORECASE)
-STARTS_AT_ZERO = re.compile(r"\b0\s*(-|\u2013|=|to|bis|til)\s*(10\b|[^\W\d]+)", re.IGNORECASE)
-
-_CLOCKS = ("%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
-_DATE = r"^(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}/\d{1,2}/\d{4})(?: |$)"
-_ZONE = r"\s*(Z|[+-]\d{2}:?\d{2})$"
-_TWO_NUMBERS = r"^(\d{1,2})[/.](\d{1,2})[/.]\d{4}"
-_MONTHS = 12
-
-
-def times(texts: pl.Series, *, day_first: bool | None) -> pl.Series | None:
-    """Return the times of texts in UTC, or None where the texts leave day and month open.
-
-    A text without a zone is read as UTC. A text that is no time gives an empty cell.
-    """
-    tidy = texts.str.strip_chars()
-    if day_first is None:
-        day_first = _day_first(tidy)
-    if day_first is None:
-        return None
-    slashes = "%d/%m/%Y" if day_first else "%m/%d/%Y"
-    dates = ("%Y-%m-%d", slashes)
-    formats = [f"{date} {clock}" for date in dates for clock in _CLOCKS]
-    return tidy.to_frame("text").select(time=pl.coalesce(*_readings(formats, dates)))["time"]
+_FROM = r"\b{0}(\s*[-\u2013=]\s*(10\b|[^\W\d]+)|\s*(to|bis|til|al?|\u00e0|do)\s*10\b)"
+STARTS_AT_ONE = re.compile(_FROM.format(1), re.IGNORECASE)
+STARTS_AT_ZERO = re.compile(_FROM.format(0), re.IGNORECASE)
+# "from 1 to 5": a scale that does not reach 10.
+ENDS_EARLY = re.compile(r"\b[01]\s*(-|\u2013|to|bis|til|al?|\u00e0|do)\s*[3-9]\b", re.IGNORECASE)
+# The nine digits after each of these zeros, as they are written elsewhere in the world.
+_ZEROS = "\u0660\u06f0\u0966\u09e6\u0e50\uff10"
+DIGITS = {chr(ord(zero) + n): str(n) for zero in _ZEROS for n in range(10)}
 
 
-def _readings(formats: list[str], dates: tuple[str, ...]) -> list[pl.Expr]:
-    """Return the ways to read a text: with a zone, without one, as a day alone."""
-    spaced = (
-        pl.col("text")
-        .str.replace(r"^(\d{4}-\d{2}-\d{2})T", "${1} ")
-        .str.replace(r"^(\d{1,2})\.(\d{1,2})\.", "${1}/${2}/")
-    )
-    text = pl.when(spaced.str.contains(_DATE)).then(spaced)
-    zoned = text.str.replace(r"\s*Z$", "+00:00").str.replace(
-        r"\s*([+-]\d{2}):?(\d{2})$", " ${1}${2}"
-    )
-    has_zone = text.str.contains(_ZONE)
-    with_zone = [_read(pl.when(has_zone).then(zoned), f"{f} %z", zone=True) for f in formats]
-    plain = [_read(pl.when(~has_zone).then(text), f, zone=False) for f in (*formats, *dates)]
-    return [*with_zone, *plain]
+def tidied(texts: pl.Series, words: Words) -> pl.Series:
+    """Return the texts of scores: digits as ours, words as what they are said to mean."""
+    if texts.str.contains(f"[{''.join(DIGITS)}]").any():
+        texts = texts.str.replace_many(DIGITS)
+    if not words:
+        return texts
+    meant = {folded(word): None if n is None else str(n) for word, n in words.items()}
+    key = texts.str.strip_chars().str.normalize("NFKC").str.to_lowercase()
+    frame = pl.DataFrame({"text": texts, "key": key})
+    known = pl.col("key").replace_strict(meant, default=None, return_dtype=pl.String)
+    mapped = pl.when(pl.col("key").is_in(list(meant))).then(known).otherwise("text")
+    return frame.select(mapped.alias(texts.name))[texts.name]
 
 
-def _read(text: pl.Expr, form: str, *, zone: bool) -> pl.Expr:
-    read = text.str.to_datetime(form, strict=False, time_unit="us")
-    return read.dt.convert_time_zone("UTC") if zone else read.dt.replace_time_zone("UTC")
-
-
-def _day_first(texts: pl.Series) -> bool | None:
-    """Say which of two numbers is the day, if any text of the column decides it."""
-    numbers = texts.to_frame("text").select(
-        first=pl.col("text").str.extract(_TWO_NUMBERS, 1).cast(pl.Int64),
-        second=pl.col("text").str.extract(_TWO_NUMBERS, 2).cast(pl.Int64),
-    )
-    first, second = (list(numbers[name].drop_nulls()) for name in ("first", "second"))
-    if not first or texts.str.contains(r"^\d{1,2}\.\d{1,2}\.").any():
-        return True  # no text is written that way, or with dots: then the day comes first
-    day_first, month_first = max(first) > _MONTHS, max(second) > _MONTHS
-    return day_first if day_first != month_first else None
+def folded(word: str) -> str:
+    """Return a word as it is compared: without case and the spaces around it."""
+    return unicodedata.normalize("NFKC", word.strip()).lower()

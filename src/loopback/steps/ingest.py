@@ -10,10 +10,9 @@ import polars as pl
 
 from loopback.errors import error
 from loopback.exports import matching
-from loopback.exports.answers import Answers, answers
-from loopback.exports.layouts import layout
-from loopback.exports.roles import Roles, roles
-from loopback.grid import Grid, grid
+from loopback.exports.reading import Reading, reading
+from loopback.exports.roles import Known
+from loopback.settings import FILE, Exports, Settings
 from loopback.tables import BOUNCES, INVITATIONS, REJECTS, RESPONSES, RUNS
 
 if TYPE_CHECKING:
@@ -21,10 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from loopback.clock import Clock
-    from loopback.settings import Exports
+    from loopback.exports.roles import Roles
     from loopback.workspace import Workspace
-
-ROLE_SETTINGS = ("score", "comment", "customer", "token", "responded_at")
 
 
 @dataclass(frozen=True)
@@ -82,8 +79,18 @@ class _Taken:
 
 def choices(workspace: Workspace, **given: object) -> Exports:
     """Return what the settings say of exports, with what the user gave this time on top."""
-    chosen = {name: value for name, value in given.items() if value is not None}
-    return workspace.settings.exports.model_copy(update=chosen)
+    return settings(workspace).exports.given(**given)
+
+
+def settings(workspace: Workspace) -> Settings:
+    """Return the settings of a workspace; the defaults where the folder is none."""
+    return workspace.settings if workspace.path(FILE).is_file() else Settings()
+
+
+def knowledge(workspace: Workspace) -> Known:
+    """Return what is known before an export is read."""
+    tokens = workspace.ledger.current(INVITATIONS)["token"]
+    return Known(tokens, workspace.settings.customers.columns)
 
 
 def ingest(
@@ -112,13 +119,18 @@ def ingest(
     return _ingested(taken)
 
 
-def _export(path: Path) -> Export:
+def contents(path: Path) -> bytes:
+    """Return the bytes of a file that the user named; raise where there is none."""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise error("there is no such file", "Check the name.", str(path)) from None
     except IsADirectoryError:
         raise error("this is a folder", "Name the files in it.", str(path)) from None
+
+
+def _export(path: Path) -> Export:
+    content = contents(path)
     return Export(path, content, hashlib.sha256(content).hexdigest())
 
 
@@ -152,21 +164,15 @@ def _read(
 ) -> _Taken:
     """Return what one file holds that the ledger does not."""
     name = export.path.name
-    cells = grid(export.content, name)
-    built = layout(cells)
-    rows = built.rows(cells)
-    chosen = {r: c for r in ROLE_SETTINGS if (c := getattr(choices, r)) is not None}
-    found = roles(rows, built, chosen, name)
-    uneven = cells.uneven(built.headers)
-    scale, day_first = choices.scale, choices.day_first
-    held = answers(rows, uneven, built, found, name, scale=scale, day_first=day_first)
+    read = reading(export.content, name, choices, knowledge(workspace))
+    held = read.answers
     invitations = workspace.ledger.current(INVITATIONS)
     matched = matching.responses(held.answers, invitations, workspace.customers, month)
     fresh = matching.fresh(matched, known)
     source = pl.lit(export.source).alias("source")
     named = held.rejects.with_columns(file=pl.lit(name))
     rejects = _new_rejects(named, workspace.ledger.rows(REJECTS))
-    report = _report(export, cells, built.name, found, held)
+    report = _report(export, read)
     report.count(fresh, rejects)
     return _Taken(
         report,
@@ -182,15 +188,15 @@ def _new_rejects(rejects: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     return rejects.join(known, cell, how="anti", nulls_equal=True).sort("row")
 
 
-def _report(export: Export, cells: Grid, built: str, found: Roles, held: Answers) -> Report:
-    left_out = sum(held.left_out.values())
+def _report(export: Export, read: Reading) -> Report:
+    held = read.answers
     return Report(
         export.path.name,
         export.source,
-        layout=built,
-        encoding=cells.encoding,
-        roles=found,
-        rows=held.answers.height + held.rejects.height + left_out,
+        layout=read.layout,
+        encoding=read.cells.encoding,
+        roles=read.roles,
+        rows=read.height,
         left_out=held.left_out,
         notes=held.notes,
     )
