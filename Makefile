@@ -22,6 +22,8 @@ bench: $(READY)  ## the measured figures, side by side
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/rotation.py
+	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python benchmarks/score.py
 
 clean:
 	rm -rf $(VENV) demo
