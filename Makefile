@@ -24,6 +24,8 @@ bench: $(READY)  ## the measured figures, side by side
 	$(BIN)/python benchmarks/rotation.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "duckdb>=2,<3"
 	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python benchmarks/score.py
 
 clean:
 	rm -rf $(VENV) demo

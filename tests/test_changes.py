@@ -69,7 +69,7 @@ def test_months_without_answers_have_their_place() -> None:
         (
             Counts(30, 50, 60),
             Counts(35, 50, 55),
-            "+7 since last year, but anything from −11 to +25 fits the answers.",
+            "+7 since last year, but anything from −11 to +25 fits the answers.",  # noqa: RUF001 - a minus sign
         ),
         (
             Counts(10, 50, 140),

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopback.nps.counts import Counts
+from loopback.nps.interval import interval as one_interval
 from loopback.nps.interval import shown
 from loopback.nps.method import Method
-from loopback.nps.interval import interval as one_interval
 from loopback.score import CATEGORY, points, scores, with_interval
 from loopback.tables import INVITATIONS, RESPONSES
 from tests.conftest import TODAY, Said, answer
@@ -356,9 +356,9 @@ def test_a_month_is_scored_alone_and_a_span_is_pooled(acme: Path, run: Callable[
 @pytest.fixture
 def year(acme: Path, run: Callable[..., Said]) -> Path:
     """Two Novembers in which the same customers answered, and a month between."""
-    for month, scores in (("2025-11", (3, 7)), ("2026-10", (8, 9)), ("2026-11", (9, 9))):
+    for month, given in (("2025-11", (3, 7)), ("2026-10", (8, 9)), ("2026-11", (9, 9))):
         run("sample", "--today", f"{month}-01")
-        rows = (f"C-{c},{month}-20,{s}," for c, s in zip((1, 4), scores, strict=True))
+        rows = (f"C-{c},{month}-20,{s}," for c, s in zip((1, 4), given, strict=True))
         run(
             "ingest",
             answer(acme, *rows, name=f"{month}.csv", month=month),

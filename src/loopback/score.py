@@ -58,12 +58,13 @@ def scores(
 
 def tallies(responses: pl.LazyFrame, keys: Sequence[str | pl.Expr]) -> pl.LazyFrame:
     """Return how many responses each group has, and how many of each category."""
-    return responses.group_by(keys).agg(
+    counts = responses.group_by(keys).agg(
         responses=pl.len().cast(pl.Int64),
         detractors=DETRACTOR.sum().cast(pl.Int64),
-        passives=PASSIVE.sum().cast(pl.Int64),
         promoters=PROMOTER.sum().cast(pl.Int64),
     )
+    passives = pl.col("responses") - pl.col("detractors") - pl.col("promoters")
+    return counts.with_columns(passives=passives)
 
 
 def with_interval(
@@ -101,7 +102,7 @@ def groups(rows: pl.DataFrame) -> list[Counts]:
 
 def whole(responses: pl.DataFrame) -> Counts:
     """Return the counts of all responses together."""
-    return Counts(*responses.select(d=DETRACTOR.sum(), n=PASSIVE.sum(), p=PROMOTER.sum()).row(0))
+    return Counts(*tallies(responses.lazy(), [pl.lit(1)]).select(CATEGORIES).collect().row(0))
 
 
 def points(value: float) -> str:

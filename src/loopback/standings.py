@@ -14,6 +14,7 @@ from loopback.score import groups
 if TYPE_CHECKING:
     from loopback.nps.counts import Counts
 
+NAMED = 5  # owners in the sentence on each side; the table marks all
 ESTIMATES = pl.Schema(
     {
         "shrunk": pl.Float64,
@@ -27,12 +28,12 @@ ESTIMATES = pl.Schema(
 
 
 def standings(owners: pl.DataFrame, confidence: float) -> pl.DataFrame:
-    """Return the rows of owners, highest estimate first, those without answers last by owner.
+    """Return the rows of owners, highest estimate first, those without answers last by name.
 
     Added: shrunk, shrunk_lower, shrunk_upper (points), below (the probability that the owner
     truly lies below the company), flag ("below" or "above", false discovery rate held at 5 %) and
-    funnel (the side on which the score lies outside the 99.8 % limits). `owners` has detractors,
-    passives and promoters.
+    funnel (the side on which the score lies outside the 99.8 % limits). `owners` has owner, name,
+    detractors, passives and promoters.
     """
     counts = groups(owners)
     estimates = _estimates(counts, confidence)
@@ -45,7 +46,8 @@ def standings(owners: pl.DataFrame, confidence: float) -> pl.DataFrame:
     ]
     added = pl.DataFrame(rows, schema=ESTIMATES, orient="row")
     wide = pl.concat([owners, added], how="horizontal")
-    return wide.sort("shrunk", "owner", descending=[True, False], nulls_last=True)
+    order = ["shrunk", "name", "owner"]
+    return wide.sort(order, descending=[True, False, False], nulls_last=True)
 
 
 def verdict(standings: pl.DataFrame) -> str:
@@ -68,8 +70,9 @@ def verdict(standings: pl.DataFrame) -> str:
 
 
 def _side(flagged: pl.DataFrame, side: str) -> str:
-    names = flagged.filter(flag=side)["name"].to_list()
-    return f"{side}: {', '.join(names)}" if names else ""
+    names = flagged.filter(flag=side).sort("below", "owner", descending=side == "below")["name"]
+    more = f" and {names.len() - NAMED} more" if names.len() > NAMED else ""
+    return f"{side}: {', '.join(names.head(NAMED))}{more}" if names.len() else ""
 
 
 def _estimates(counts: list[Counts], confidence: float) -> list[Shrunk | None]:

@@ -10,7 +10,7 @@ def test_the_change_is_the_mean_step_of_the_customers() -> None:
 
     assert found is not None
     assert (found.customers, found.change) == (36, 25)
-    # sums of steps and squares, with three imaginary customers whose steps are 0 and squares 1.5 in all
+    # sums of steps and squares, with three imaginary customers: steps 0 and squares 1.5 in all
     assert (found.lower + found.upper) / 2 == pytest.approx(100 * 9 / 39)
     spread = ((26.5 / 39 - (9 / 39) ** 2) / 39) ** 0.5
     assert (found.upper - found.lower) / 2 == pytest.approx(100 * 1.959964 * spread)
