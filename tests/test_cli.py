@@ -239,7 +239,12 @@ def test_a_dry_ingest_writes_nothing_and_says_what_the_real_one_then_does(
     said = run("ingest", export, "--dry-run", "--json", "--today", TODAY, expect=3)
 
     assert tree(asked) == before
-    assert said.json == run("ingest", export, "--json", "--today", TODAY, expect=3).json
+    [seen] = said.json["reports"]
+    done = run("ingest", export, "--json", "--today", TODAY, expect=3).json
+    [did] = done["reports"]
+    assert (seen["rows"], seen["layout"]) == (did["rows"], did["layout"]) == (3, "plain")
+    assert (seen["scores"], seen["rejects"]) == (did["taken"], did["rejects"]) == (2, 1)
+    assert [row["why"] for row in said.json["rejects"]] == [row["why"] for row in done["rejects"]]
     assert tree(asked) != before
 
 

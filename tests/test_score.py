@@ -356,9 +356,9 @@ def test_a_month_is_scored_alone_and_a_span_is_pooled(acme: Path, run: Callable[
 @pytest.fixture
 def year(acme: Path, run: Callable[..., Said]) -> Path:
     """Two Novembers in which the same customers answered, and a month between."""
-    for month, given in (("2025-11", (3, 7)), ("2026-10", (8, 9)), ("2026-11", (9, 9))):
+    for month, both in (("2025-11", (3, 7)), ("2026-10", (8, 9)), ("2026-11", (9, 9))):
         run("sample", "--today", f"{month}-01")
-        rows = (f"C-{c},{month}-20,{s}," for c, s in zip((1, 4), given, strict=True))
+        rows = (f"C-{c},{month}-20,{s}," for c, s in zip((1, 4), both, strict=True))
         run(
             "ingest",
             answer(acme, *rows, name=f"{month}.csv", month=month),
@@ -377,7 +377,7 @@ def test_a_span_is_compared_with_the_one_before_in_a_sentence(run: Callable[...,
         {
             "customers": 2,
             "change": 150,
-            "lower": -24.9817,  # of 60, with 43.4 the standard error of five
+            "lower": -24.9820,  # of 60, with 43.4 the standard error of five
             "upper": 150,  # stretched to hold the change
             "p_value": 0.1664,
         },
