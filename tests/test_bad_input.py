@@ -599,9 +599,9 @@ EXPORTS: dict[str, Bad] = {
         "--score (header text or number). There are: 1 'token', 2 'comment'",
     ),
     "two columns that could be the score": Bad(
-        {"export.csv": "token,quality,service\nabc,3,5\n"},
+        {"export.csv": "token,quality,service\nabc,0,10\nabd,10,0\nabe,4,7\n"},
         "(export.csv)",
-        "2 'quality' (1 answers), 3 'service' (1 answers)",
+        "2 'quality' (3 answers, 0 to 10), 3 'service' (3 answers, 0 to 10)",
         "--score 2",
     ),
     "a scale that starts at 1": Bad(
@@ -763,8 +763,8 @@ def test_a_month_far_ahead_is_wrong_usage(acme: Path, run: Run) -> None:
     ("table", "to", "says", "mend"),
     [
         ("answers", "out.csv", "there is no table 'answers'", "invitations, rejects, responses"),
-        ("responses", "out.pdf", "cannot write .pdf", ".csv, .xlsx or .parquet"),
-        ("responses", "out", "a file without ending", ".csv, .xlsx or .parquet"),
+        ("responses", "out.pdf", "cannot write .pdf", ".csv, .json, .xlsx or .parquet"),
+        ("responses", "out", "a file without ending", ".csv, .json, .xlsx or .parquet"),
     ],
 )
 def test_an_export_of_what_is_not_there_is_wrong_usage(

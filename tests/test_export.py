@@ -200,7 +200,7 @@ def test_a_file_of_another_kind_is_wrong_usage_and_not_written(
 
     said = run("export", "runs", "--to", name, expect=2)
 
-    assert ".csv, .xlsx or .parquet" in said.err
+    assert ".csv, .json, .xlsx or .parquet" in said.err
     assert tree(acme) == before
 
 

@@ -122,8 +122,9 @@ def _with_tokens(rows: pl.DataFrame, found: Roles, chosen: Roles, known: Known) 
         return found
     tokens = known.tokens.str.to_lowercase().implode()
     free = [c for c in rows.columns[2:] if c not in {found[role] for role in chosen}]
-    top = rows.head(SEARCHED).select(pl.col(free).str.strip_chars().str.to_lowercase())
-    hits = {c: int(top[c].is_in(tokens).sum()) for c in free}
+    top = rows.head(SEARCHED).get_columns()  # whole: a header such as `^x$` would mean several
+    texts = {c.name: c.str.strip_chars().str.to_lowercase() for c in top if c.name in free}
+    hits = {c: int(text.is_in(tokens).sum()) for c, text in texts.items()}
     held = found.get("token")
     best = max(free, key=lambda c: (hits[c], c == held), default=None)
     if best is None or not hits[best]:
