@@ -122,9 +122,10 @@ def _with_tokens(rows: pl.DataFrame, found: Roles, chosen: Roles, known: Known) 
         return found
     tokens = known.tokens.str.to_lowercase().implode()
     free = [c for c in rows.columns[2:] if c not in {found[role] for role in chosen}]
-    top = rows.head(SEARCHED).get_columns()  # whole: a header such as `^x$` would mean several
-    texts = {c.name: c.str.strip_chars().str.to_lowercase() for c in top if c.name in free}
-    hits = {c: int(text.is_in(tokens).sum()) for c, text in texts.items()}
+    # Under another name, since a header such as `^x$` could mean several columns.
+    top = {c.name: c.alias("cells") for c in rows.head(SEARCHED).get_columns() if c.name in free}
+    texts = {name: cells.str.strip_chars().str.to_lowercase() for name, cells in top.items()}
+    hits = {name: int(text.is_in(tokens).sum()) for name, text in texts.items()}
     held = found.get("token")
     best = max(free, key=lambda c: (hits[c], c == held), default=None)
     if best is None or not hits[best]:
