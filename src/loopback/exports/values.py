@@ -45,6 +45,11 @@ DIGITS = {chr(ord(zero) + n): str(n) for zero in _ZEROS for n in range(10)}
 
 def tidied(texts: pl.Series, words: Words) -> pl.Series:
     """Return the texts of scores: digits as ours, words as what they are said to mean."""
+    # Under a name of our own meanwhile: a header such as `^x$` could mean several columns.
+    return _tidied(texts.alias("score"), words).alias(texts.name)
+
+
+def _tidied(texts: pl.Series, words: Words) -> pl.Series:
     if texts.str.contains(f"[{''.join(DIGITS)}]").any():
         texts = texts.str.replace_many(DIGITS)
     if not words:
@@ -54,7 +59,7 @@ def tidied(texts: pl.Series, words: Words) -> pl.Series:
     frame = pl.DataFrame({"text": texts, "key": key})
     known = pl.col("key").replace_strict(meant, default=None, return_dtype=pl.String)
     mapped = pl.when(pl.col("key").is_in(list(meant))).then(known).otherwise("text")
-    return frame.select(mapped.alias(texts.name))[texts.name]
+    return frame.select(mapped.alias("text"))["text"]
 
 
 def folded(word: str) -> str:
