@@ -496,8 +496,8 @@ RETURNED = {
     "qualtrics": ("Qualtrics", "token", qualtrics_export()),
     "typeform": ("Typeform", "token", TYPEFORM),
     "google-forms": ("Google Forms", "token", GOOGLE_FORMS_EXPORT),
-    "formbricks": ("Google Forms", "token", FORMBRICKS_EXPORT),  # which has a Timestamp, too
-    "limesurvey": ("plain", "token", LIMESURVEY_EXPORT),
+    "formbricks": ("plain", "token", FORMBRICKS_EXPORT),
+    "limesurvey": ("LimeSurvey", "token", LIMESURVEY_EXPORT),
 }
 # Formbricks numbers the rows: of a few answers that may be the score, too.
 CHOSEN = {"formbricks": {"score": "1. How likely are you to recommend us?"}}
