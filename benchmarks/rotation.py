@@ -2,7 +2,8 @@
 
 12,000 customers, 150 owners with books of very different sizes; each month 3 % of the customers
 leave and as many join, 0.5 % change owner, and one owner leaves, whose book three colleagues
-share. Asked once a year. The last 24 of 48 months are measured.
+share. Asked once a year. The last 36 of 60 months are measured; `wait` is the longest until the
+first ask, `moved` the largest share of the list whose planned month a run moved.
 """
 
 from __future__ import annotations
@@ -149,6 +150,8 @@ def measured(name: str, build: Callable[[Company], Callable[[Customers, int], se
     draw = build(company)
     misses: list[float] = []
     totals: list[float] = []
+    regions: list[float] = []
+    born: dict[str, int] = {}
     asked_in: dict[str, list[int]] = defaultdict(list)
     present: dict[int, set[str]] = {}
     start = time.perf_counter()
@@ -156,18 +159,24 @@ def measured(name: str, build: Callable[[Company], Callable[[Customers, int], se
         if month:
             company.live()
         cohort = draw(company.customers, month)
+        for customer in company.customers:
+            born.setdefault(customer, month)
         for customer in cohort:
             asked_in[customer].append(month)
         if month >= LIVED - MEASURED:
             misses += owner_misses(company.customers, cohort)
             totals.append(abs(len(cohort) - len(company.customers) / PERIOD))
+            regions += region_misses(company.customers, cohort)
             present[month] = set(company.customers)
     once = asked_once(asked_in, present)
+    waits = [asked[0] - born[customer] for customer, asked in asked_in.items() if asked]
+    moved = f"{max(draw.moved[1:]):7.2%}" if isinstance(draw, Level) else f"{'':7}"
     gaps = [b - a for m in asked_in.values() for a, b in itertools.pairwise(m)]
     seconds = time.perf_counter() - start
     return (
         f"{name:26} {share(m >= 1 for m in misses):9.1%} {share(m >= 2 for m in misses):9.2%}"  # noqa: PLR2004
-        f" {max(totals):9.1f} {share(once):11.2%} {min(gaps):5} {max(gaps):5} {seconds:8.1f}"
+        f" {max(totals):9.1f} {max(regions):7.1f} {share(once):11.2%} {min(gaps):5} {max(gaps):5}"
+        f" {max(waits):5} {moved} {seconds:8.1f}"
     )
 
 
@@ -188,6 +197,13 @@ def owner_misses(customers: Customers, cohort: set[str]) -> list[float]:
     return [abs(asked[owner] - size / PERIOD) for owner, size in books.items()]
 
 
+def region_misses(customers: Customers, cohort: set[str]) -> list[float]:
+    """Return by how many customers each region misses a twelfth of its size."""
+    sizes = Counter(map(region, customers.values()))
+    asked = Counter(region(customers[customer]) for customer in cohort)
+    return [abs(asked[name] - size / PERIOD) for name, size in sizes.items()]
+
+
 def share(found: object) -> float:
     """Return the share of what is true."""
     return statistics.fmean(map(float, found))  # type: ignore[arg-type]
@@ -195,8 +211,8 @@ def share(found: object) -> float:
 
 def main() -> None:
     """Print the table."""
-    head = f"{'':26} {'owner>=1':>9} {'owner>=2':>9} {'total max':>9} {'exactly one':>11}"
-    print(f"{head} {'gap':>5} {'':>5} {'seconds':>8}")
+    head = f"{'':26} {'owner>=1':>9} {'owner>=2':>9} {'total max':>9} {'region':>7}"
+    print(f"{head} {'exactly one':>11} {'gap':>5} {'':>5} {'wait':>5} {'moved':>7} {'seconds':>8}")
     methods: dict[str, Callable[[Company], Callable[[Customers, int], set[str]]]] = {
         "loopback": Level,
         "hash(id) % 12": lambda _: hashed,
