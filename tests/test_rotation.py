@@ -480,6 +480,33 @@ def test_months_skipped_before_the_first_question_are_made_up_for() -> None:
     ]
 
 
+def test_after_a_skipped_month_those_never_asked_make_room() -> None:
+    found = decided(
+        """
+        customer_id | month   | owner | asks | decision | asked   | planned | latest
+        missed      | 2026-04 | anna  | 1    | waits    | 2025-05 | 2026-05 |
+        due         | 2026-04 | anna  | 1    | waits    | 2025-06 | 2026-06 |
+        never asked | 2026-04 | anna  | 1    | waits    |         | 2026-06 | 2026-07
+        """,
+        """
+        customer_id | owner | asks
+        missed      | anna  | 1
+        due         | anna  | 1
+        never asked | anna  | 1
+        """,
+    )
+
+    assert_decided(
+        found,
+        """
+        customer_id | decision | asked   | planned | latest
+        due         | asked    | 2026-06 | 2027-06 |
+        missed      | asked    | 2026-06 | 2027-06 |
+        never asked | waits    |         | 2026-07 | 2026-07
+        """,
+    )
+
+
 def test_a_customer_who_returns_after_three_months_is_asked_as_if_never_gone() -> None:
     customers = {"C-1": Held("anna")}
     life = lived(customers, 3)
@@ -1048,6 +1075,7 @@ def test_the_draw_has_a_row_for_everyone_in_the_list() -> None:
     customers = named([Held("anna", "North", "large", 4), Held("dan", None, None, 1)] * 6)
     drawn = by_id(Life().draw(customers, START))
 
+    assert Life().draw(customers, START)["customer_id"].to_list() == [*customers]
     holders = by_id(listed(customers)).select("customer_id", "owner", "region", "segment", "asks")
     assert drawn.select(holders.columns).equals(holders)
     assert drawn.schema == ROTATION.columns
