@@ -98,6 +98,7 @@ def test_half_a_header_is_not_enough(content: str) -> None:
     [
         (QUALTRICS, 3),
         (QUALTRICS_OF_PYTHON, 3),
+        (QUALTRICS.replace("2026-11-2", "n"), 3),
         ("\n".join(QUALTRICS.splitlines()[:2] + QUALTRICS.splitlines()[3:]), 2),
         ("\n".join(QUALTRICS.splitlines()[:1] + QUALTRICS.splitlines()[2:]), 2),
         ("\n".join(QUALTRICS.splitlines()[:1] + QUALTRICS.splitlines()[3:]), 1),
