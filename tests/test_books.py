@@ -47,6 +47,14 @@ def test_a_book_is_scored_by_its_own_customers() -> None:
     assert nobody.select("book", "book_nps").row(0) == (0, None)
 
 
+def test_who_answered_and_left_the_list_still_counts_in_the_book() -> None:
+    found = scores(ANSWERED, INVITATIONS.empty(), "owner")
+
+    rows = with_book(found, ANSWERED, LISTED.head(1), "owner", 0.95).drop_nulls("owner")
+
+    assert rows.select("book", "book_lower", "book_upper").rows() == [(2, 100, 100), (1, 0, 0)]
+
+
 def test_silence_could_move_the_score_this_far() -> None:
     found = scores(ANSWERED, INVITATIONS.empty(), "owner").with_columns(customers=pl.lit(4))
 

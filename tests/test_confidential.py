@@ -97,6 +97,8 @@ def test_no_group_less_the_groups_within_it_leaves_one_to_four(
     rows = answered(*groups).with_columns(all=pl.lit("all"))
     for months in SPANS:
         tables = {by: answers_of(rows, by, months) for by in ("all", "region", "owner")}
+        for by in tables:
+            assert set(visible(rows, months, by)["month"]) <= set(months)
         for outer in (group for table in tables.values() for group in table.values()):
             assert len(outer) >= 5
             for table in tables.values():
