@@ -11,7 +11,7 @@ demo: $(READY)  ## a made-up company lives a year of the loop, in demo/
 	$(BIN)/loopback demo demo
 
 test: $(READY)  ## all tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff format --check .
