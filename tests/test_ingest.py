@@ -130,7 +130,8 @@ def test_an_answer_that_was_edited_counts_as_it_stands_now(
     run("ingest", answer(asked, "C-1,2026-11-21,9,all well", name="b.csv"), "--today", TODAY)
 
     assert exported(run, "responses").select("score", "comment").rows() == [(9, "all well")]
-    assert exported(run, "responses", "--history")["score"].to_list() == [3, 9]
+    history = exported(run, "responses", "--history")
+    assert history.select("score", "corrects").rows() == [(3, None), (9, 2)]
     assert total(run) == 1
 
 

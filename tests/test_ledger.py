@@ -13,12 +13,15 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from loopback import cli, files
 from loopback.errors import DamagedError
+from loopback.exports.matching import corrections
 from loopback.ledger import Ledger, digest
 from loopback.tables import (
     BOUNCES,
+    CORRECTS,
     DELIVERIES,
     INVITATIONS,
     PROVENANCE,
@@ -633,6 +636,58 @@ def test_the_current_state_is_the_last_event_of_each_key(ledger: Ledger) -> None
     current = ledger.current(DELIVERIES).select("person_id", "version", "event", "run")
 
     assert current.rows() == [("anna", "a", "last", 3), ("anna", "b", "other", 2)]
+
+
+ANSWERED = st.tuples(
+    st.sampled_from(("r-1", "r-2", "r-3", "r-4")),
+    st.integers(0, 10),
+    st.sampled_from(("2026-11-20", "2026-11-21", "")),
+    st.integers(2, 4),
+)
+UNMARKED = Table(
+    "responses",
+    pl.Schema({n: kind for n, kind in RESPONSES.columns.items() if n != CORRECTS}),
+    key=RESPONSES.key,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(runs=st.lists(st.tuples(st.booleans(), st.lists(ANSWERED, min_size=1)), max_size=5))
+def test_what_streams_by_as_current_is_the_last_event_of_each_key(
+    tmp_path_factory: pytest.TempPathFactory,
+    runs: list[tuple[bool, list[tuple[str, int, str, int]]]],
+) -> None:
+    ledger = Ledger(tmp_path_factory.mktemp("random") / "ledger")
+    for old, answers in runs:  # some from before a row said what it corrects
+        lines = [" | ".join(map(str, answer)) for answer in answers]
+        drawn = table(RESPONSES, "\n".join(["response_id | score | responded_at | row", *lines]))
+        marked = corrections(drawn, ledger.rows(RESPONSES), ledger.runs.height + 1)
+        with ledger.run("ingest", NOON) as run:
+            rows = drawn.drop(CORRECTS) if old else marked
+            run.append(UNMARKED if old else RESPONSES, rows)
+
+    streamed = ledger.scan_current(RESPONSES).drop(CORRECTS).collect().sort("response_id")
+
+    assert_frame_equal(streamed, ledger.current(RESPONSES).drop(CORRECTS))
+
+
+def test_a_table_that_says_nothing_of_corrections_is_current_all_the_same(ledger: Ledger) -> None:
+    for event in ("first", "last"):
+        drawn = f"person_id | month | version | event\nanna | 2026-11 | a | {event}"
+        commit(ledger, DELIVERIES, drawn)
+
+    current = ledger.scan_current(DELIVERIES).select("person_id", "event", "run").collect()
+
+    assert current.rows() == [("anna", "last", 2)]
+
+
+def test_what_is_written_once_is_current_as_it_was_written(ledger: Ledger) -> None:
+    commit(ledger, INVITATIONS, "customer_id | month\nC-1 | 2026-11\nC-2 | 2026-11")
+    commit(ledger, INVITATIONS, "customer_id | month\nC-1 | 2026-12")
+
+    current = ledger.scan_current(INVITATIONS).collect().sort(INVITATIONS.key)
+
+    assert_frame_equal(current, ledger.current(INVITATIONS))
 
 
 def test_a_newer_answer_counts_even_if_an_older_one_comes_in_later(ledger: Ledger) -> None:

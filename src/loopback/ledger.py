@@ -14,14 +14,14 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from loopback import files
 from loopback.errors import BusyError, DamagedError, Problem
-from loopback.tables import RUNS, Table
+from loopback.tables import CORRECTS, RUNS, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,16 @@ EVOLVING = pl.ScanCastOptions(integer_cast=["upcast", "allow-float"], float_cast
 
 def digest(content: bytes) -> str:
     """Return the hash that names a part: BLAKE2b, 128 bits, in hexadecimal."""
-    return hashlib.blake2b(content, digest_size=HASH_BYTES).hexdigest()
+    return _hash(content).hexdigest()
+
+
+def digest_of(path: Path) -> str:
+    """Return the hash of a file, which may be larger than memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, _hash).hexdigest()
+
+
+_hash = partial(hashlib.blake2b, digest_size=HASH_BYTES)
 
 
 @dataclass
@@ -86,6 +95,22 @@ class Ledger:
     def current(self, table: Table) -> pl.DataFrame:
         """Return the last event of each key of a table."""
         return table.current(self.rows(table))
+
+    def scan_current(self, table: Table) -> pl.LazyFrame:
+        """Return the last event of each key, in no order, to be read as far as they are needed.
+
+        Nothing is grouped where a table says which rows correct others (`CORRECTS`); parts from
+        before it did, and what they may correct, are looked through.
+        """
+        if table.once:
+            return self.scan(table)
+        parts = [self._sound(part) for part in self._parts(table)]
+        events = _scan(parts, table)
+        silent = [place for place, part in enumerate(parts, 1) if not _tells(part)]
+        several = [table.repeated(_scan(parts[: max(silent, default=0)], table))]
+        if CORRECTS in table.columns:
+            several.append(table.corrected(events))
+        return table.current_but(events, pl.concat(several).unique().collect())
 
     @cached_property
     def runs(self) -> pl.DataFrame:
@@ -163,7 +188,7 @@ class Ledger:
         table.fitted(rows).write_parquet(content, statistics=False)
         part = f"{table.name}/{number:0{RUN_DIGITS}}-{digest(content.getvalue())}.parquet"
         path = self.folder / part
-        if path.exists() and digest(path.read_bytes()) != digest(content.getvalue()):
+        if path.exists() and digest_of(path) != digest(content.getvalue()):
             files.remove(path)  # a killed run left it, and it was damaged since
         files.publish(path, content.getvalue())
         self._verified[part] = _mark(path)
@@ -176,7 +201,7 @@ class Ledger:
             mark = _mark(path)
             if self._verified.get(part) == mark:
                 return path
-            found = digest(path.read_bytes())
+            found = digest_of(path)
         except FileNotFoundError:
             raise _damaged("this part is missing", f"ledger/{part}") from None
         if found != path.stem.rpartition("-")[2]:
@@ -253,6 +278,11 @@ def _scan(parts: list[Path], table: Table) -> pl.LazyFrame:
         cast_options=EVOLVING,
         glob=False,
     )
+
+
+def _tells(part: Path) -> bool:
+    """Say whether a part says of its rows which correct others."""
+    return CORRECTS in pl.read_parquet_schema(part)
 
 
 def _stamped(rows: pl.DataFrame, run: Run, number: int) -> pl.DataFrame:

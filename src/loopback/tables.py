@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+# The column of a table whose things are rarely written twice: the run of an earlier row of the
+# same thing, empty in its first row.
+CORRECTS = "corrects"
 TIME = pl.Datetime("us", "UTC")
 
 # Where a row came from: the run, its command and time, and for rows of a file its SHA-256 and row.
@@ -22,12 +25,16 @@ PROVENANCE = pl.Schema(
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table of the ledger: its columns, the key of a thing, and the order of its events."""
+    """A table of the ledger: its columns, the key of a thing, and the order of its events.
+
+    Where each thing is written `once`, its row is its last event.
+    """
 
     name: str
     columns: pl.Schema
     key: tuple[str, ...]
     order: tuple[str, ...] = ("run", "row")
+    once: bool = False
 
     @property
     def schema(self) -> pl.Schema:
@@ -53,8 +60,32 @@ class Table:
 
     def current(self, events: pl.DataFrame) -> pl.DataFrame:
         """Return the last event of each key."""
+        return self._last(events.lazy()).collect().sort(*self.key)
+
+    def current_but(self, events: pl.LazyFrame, several: pl.DataFrame) -> pl.LazyFrame:
+        """Return the last event of each key, in no order, where only `several` keys have more.
+
+        All other events pass as they stream by; only those of `several` are held and sorted.
+        """
+        if several.is_empty():
+            return events
+        keys, many = list(self.key), several.lazy()
+        alone = events.join(many, keys, how="anti", nulls_equal=True)
+        contested = events.join(many, keys, how="semi", nulls_equal=True, maintain_order="left")
+        return pl.concat([alone, self._last(contested)])
+
+    def corrected(self, events: pl.LazyFrame) -> pl.LazyFrame:
+        """Return the keys of which a row says that it corrects another."""
+        return events.filter(pl.col(CORRECTS).is_not_null()).select(self.key)
+
+    def repeated(self, events: pl.LazyFrame) -> pl.LazyFrame:
+        """Return the keys that have several events, found by looking at all of them."""
+        counted = events.group_by(self.key).agg(events=pl.len())
+        return counted.filter(pl.col("events") > 1).select(self.key)
+
+    def _last(self, events: pl.LazyFrame) -> pl.LazyFrame:
         ordered = events.sort(*self.order, nulls_last=False, maintain_order=True)
-        return ordered.unique(self.key, keep="last", maintain_order=True).sort(*self.key)
+        return ordered.unique(self.key, keep="last", maintain_order=True)
 
 
 RUNS = Table(
@@ -111,6 +142,7 @@ INVITATIONS = Table(
         }
     ),
     key=("customer_id", "month"),
+    once=True,
 )
 
 # One answer. A response that could not be matched has neither customer nor owner.
@@ -131,6 +163,7 @@ RESPONSES = Table(
             "comment": pl.String,
             "responded_at": TIME,
             "export_id": pl.String,
+            CORRECTS: pl.Int64,
         }
     ),
     key=("response_id",),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopback.exports.matching import bounces, fresh, responses
+from loopback.exports.matching import bounces, corrections, fresh, responses
 from loopback.tables import INVITATIONS, RESPONSES, TIME
 from tests.frames import frame, table
 
@@ -290,6 +290,20 @@ def test_an_answer_that_was_edited_is_a_newer_event_of_the_same_response() -> No
     events = fresh(edited, known)
 
     assert events.select("response_id", "score").rows() == [("t-nov", 2)]
+
+
+def test_a_response_says_which_run_wrote_the_row_it_corrects() -> None:
+    known = pl.concat([matched("score | token\n9 | t-nov"), matched("score | token\n8 | t-nov")])
+    answers = matched("score | token\n7 | t-nov\n3 | t-two\n2 | t-two")
+
+    told = corrections(answers, known.with_columns(run=pl.Series([1, 4])), run=6)
+
+    assert told.select("response_id", "score", "corrects").rows() == [
+        ("t-nov", 7, 4),
+        ("t-two", 3, None),
+        ("t-two", 2, 6),
+    ]
+    assert told.columns == answers.columns
 
 
 def test_rows_that_repeat_an_invitation_to_the_letter_are_taken_once() -> None:

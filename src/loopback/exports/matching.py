@@ -7,7 +7,7 @@ import hashlib
 import polars as pl
 
 from loopback import months
-from loopback.tables import RESPONSES
+from loopback.tables import CORRECTS, RESPONSES
 
 ID_BYTES = 12
 _CONTENT = ("given", "score", "comment", "responded_at")
@@ -34,6 +34,7 @@ def responses(
         region=pl.coalesce("region", "listed_region"),
         segment=pl.coalesce("segment", "listed_segment"),
         language=pl.coalesce("language", "invited_language"),
+        **{CORRECTS: pl.lit(None, pl.Int64)},  # see `corrections`
     )
     return _with_ids(whole).select([*RESPONSES.columns.names(), "row"]).sort("row")
 
@@ -60,6 +61,18 @@ def fresh(responses: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     content = ["response_id", "customer_id", "score", "comment", "responded_at"]
     once = responses.unique(content, keep="first", maintain_order=True)
     return once.join(known, content, how="anti", nulls_equal=True).sort("row")
+
+
+def corrections(fresh: pl.DataFrame, known: pl.DataFrame, run: int) -> pl.DataFrame:
+    """Return new responses, each with the last run that wrote a row of the same response.
+
+    `known` are the rows of the ledger, with the run of each; `run` is the one that writes these.
+    """
+    before = known.group_by("response_id").agg(before=pl.col("run").max())
+    again = pl.int_range(pl.len()).over("response_id") > 0
+    corrects = pl.when(again).then(pl.lit(run)).otherwise("before")
+    both = fresh.join(before, "response_id", how="left", maintain_order="left")
+    return both.with_columns(corrects.alias(CORRECTS)).drop("before")
 
 
 def _identified(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from loopback.exports.roles import Roles
     from loopback.workspace import Workspace
 
+KNOWN = [*RESPONSES.columns.names(), "run"]
+
 
 @dataclass(frozen=True)
 class Export:
@@ -140,16 +142,16 @@ def _taken(
     """Read every file before anything is written, so that one bad file leaves all untouched."""
     ledger = workspace.ledger
     read = set(ledger.rows(RUNS)["read"].explode(empty_as_null=False).drop_nulls())
-    known = ledger.rows(RESPONSES)
+    known, number = ledger.rows(RESPONSES).select(KNOWN), ledger.runs.height + 1
     taken: list[_Taken] = []
     for export in exports:
         if export.source in read:
             taken.append(_nothing(export))
             continue
         read.add(export.source)
-        taken.append(_read(workspace, export, choices, month, known))
-        columns = taken[-1].responses.select(RESPONSES.columns.names())
-        known = pl.concat([known.select(RESPONSES.columns.names()), columns])
+        taken.append(_read(workspace, export, choices, month, known, number))
+        added = taken[-1].responses.with_columns(run=pl.lit(number, pl.Int64))
+        known = pl.concat([known, added.select(KNOWN)])
     return taken
 
 
@@ -160,7 +162,12 @@ def _nothing(export: Export) -> _Taken:
 
 
 def _read(
-    workspace: Workspace, export: Export, choices: Exports, month: str, known: pl.DataFrame
+    workspace: Workspace,
+    export: Export,
+    choices: Exports,
+    month: str,
+    known: pl.DataFrame,
+    number: int,
 ) -> _Taken:
     """Return what one file holds that the ledger does not."""
     name = export.path.name
@@ -168,7 +175,7 @@ def _read(
     held = read.answers
     invitations = workspace.ledger.current(INVITATIONS)
     matched = matching.responses(held.answers, invitations, workspace.customers, month)
-    fresh = matching.fresh(matched, known)
+    fresh = matching.corrections(matching.fresh(matched, known), known, number)
     source = pl.lit(export.source).alias("source")
     named = held.rejects.with_columns(file=pl.lit(name))
     rejects = _new_rejects(named, workspace.ledger.rows(REJECTS))
