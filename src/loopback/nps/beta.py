@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 TINY = 1e-300  # in place of zero, by which the continued fraction would divide
 CLOSE = 1e-15
-NEAR = 1e-12  # of a quantile: a Newton step so small leaves an error far smaller still
+NEAR = 1e-9  # of the way to the nearer end: the error after such a Newton step is far smaller
 TERMS = 100_000
 STEPS = 200
 
@@ -35,7 +35,7 @@ def quantile(probability: float, a: float, b: float) -> float:
         low, high = (low, x) if gap > 0 else (x, high)
         step = x - gap / max(TINY, _density(x, a, b))
         following = step if low < step < high else (low + high) / 2
-        if abs(following - x) <= NEAR:
+        if abs(following - x) <= max(NEAR * min(x, 1 - x), math.ulp(x)):
             return following
         x = following
     return x
