@@ -18,7 +18,7 @@ nps.interval
 nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.weighting nps.unequal
 nps.funnel
 score
-tomlfile files tables months delimited people customers mail deal names exports.values \
+tomlfile files tables months delimited people customers mail.message deal names exports.values \
  exports.times exports.declarations
 settings frame ledger clock grid exports.candidates exports.groups calls demo.company \
  exclusions leave_out histories outlook capacity newcomers invitations
@@ -30,8 +30,8 @@ exports.scores
 exports.reading
 exports.preview
 pages workbooks
-steps.material
-steps.findings
+steps.material steps.rendering
+steps.findings steps.delivery
 steps.init steps.check steps.sample steps.ingest steps.score steps.reasons steps.route \
  steps.status steps.export
 steps.tablefile steps.funnel steps.look

@@ -10,7 +10,7 @@ import polars as pl
 
 from loopback import customers, files, frame, people, rest
 from loopback.errors import LoopbackError, Problem
-from loopback.mail import ADDRESS
+from loopback.mail.message import ADDRESS
 from loopback.settings import FILE
 
 if TYPE_CHECKING:

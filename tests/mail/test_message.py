@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopback.errors import LoopbackError
-from loopback.mail import Letter, compose, message_id, one_line
+from loopback.mail.message import Letter, compose, message_id, one_line
 from tests.hostile import HEADERS, hostile
 
 SENDER = "Customer feedback <feedback@company.example>"
