@@ -19,10 +19,11 @@ nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.we
 nps.funnel
 score
 tomlfile files tables months delimited people customers mail.message deal names exports.values \
- exports.times exports.declarations
+ exports.times exports.declarations exports.texts
 settings frame ledger clock grid exports.candidates exports.groups calls demo.company \
  exclusions leave_out histories outlook capacity newcomers invitations
-rows promises evenness rotation exports.layouts exports.sheet exports.answers
+rows promises evenness rotation exports.layouts exports.sheet exports.answers \
+ exports.columns
 books worth nonresponse changes reach standings funnel_plot calculator confidential
 lists span rest reasons invitation_lists exports.header exports.matching demo.voices
 workspace sheets guarantees exports.roles
@@ -58,7 +59,14 @@ PURE = [
     *("nps.unequal", "nps.funnel", "nps.method", "books", "worth", "nonresponse", "changes"),
     *("reach", "standings", "funnel_plot", "calculator", "confidential"),
     *("calls", "sheets", "exports.values", "exports.roles", "exports.answers", "exports.matching"),
-    *("exports.times", "exports.header", "exports.groups", "exports.candidates"),
+    *(
+        "exports.texts",
+        "exports.columns",
+        "exports.times",
+        "exports.header",
+        "exports.groups",
+        "exports.candidates",
+    ),
     *("exports.scores", "exports.preview"),
 ]
 IMPURE = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,17 @@ NO_TEXT = (b"PK\x03\x04", b"PAR1", b"\x1f\x8b", b"%PDF", b"\xd0\xcf\x11\xe0")
 
 @dataclass(frozen=True)
 class Grid:
-    """A file's cells: `row` (as a person counts them), `fields`, then one text column a column."""
+    """A file's cells: `row` (as a person counts them), `fields`, then one text column a column.
+
+    Where only the first rows of a large file were asked for, `cells` has those, and `stream` all of
+    them, blank ones too, to be read when they are needed.
+    """
 
     name: str
     cells: pl.DataFrame
     encoding: str | None = None
     delimiter: str | None = None
+    stream: pl.LazyFrame | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -53,11 +58,17 @@ class Grid:
         return self.cells.slice(header_rows).filter(pl.col("fields") != width)
 
 
-def grid(source: Path | bytes, name: str) -> Grid:
-    """Return the cells of a file, by the ending of its name; raise where it cannot be read."""
+def grid(source: Path | bytes, name: str, first: int | None = None) -> Grid:
+    """Return the cells of a file, by the ending of its name; raise where it cannot be read.
+
+    With `first`, only so many rows are read of a file that can be read bit by bit.
+    """
     refuse_empty(source, name)
-    readers = dict.fromkeys(WORKBOOKS, _workbook) | {".parquet": _parquet}
-    return _filled(readers.get(PurePath(name).suffix.lower(), _text)(source, name))
+    ending = PurePath(name).suffix.lower()
+    if ending in WORKBOOKS:
+        return _filled(_workbook(source, name))
+    read = _parquet if ending == ".parquet" else _text
+    return _filled(read(source, name, first))
 
 
 def records(text: Delimited) -> Grid:
@@ -115,12 +126,22 @@ def _filled(cells: Grid) -> Grid:
     return cells
 
 
-def _text(source: Path | bytes, name: str) -> Grid:
+def _text(source: Path | bytes, name: str, first: int | None) -> Grid:
     text = delimited(source, name)
     plain = text.plain()
     if plain is None:
         return records(text)
-    return Grid(name, _numbered(plain.collect()), text.encoding, text.delimiter)
+    return replace(_begun(plain, name, first), encoding=text.encoding, delimiter=text.delimiter)
+
+
+def _begun(cells: pl.LazyFrame, name: str, first: int | None) -> Grid:
+    """Return the first rows of cells that can be read bit by bit, and the rest where there is."""
+    every = _numbered(cells)
+    if first is None:
+        return Grid(name, every.filter(~blank(every.collect_schema().names()[2:])).collect())
+    top = every.head(first + 1).collect()
+    shown = top.head(first).filter(~blank(top.columns[2:]))
+    return Grid(name, shown, stream=every if top.height > first else None)
 
 
 def _workbook(source: Path | bytes, name: str) -> Grid:
@@ -134,27 +155,24 @@ def _workbook(source: Path | bytes, name: str) -> Grid:
     except fastexcel.FastExcelError:
         mend = "Open it in your spreadsheet program and save it again as XLSX or CSV."
         raise _unreadable("not a workbook that can be read", mend, name) from None
-    return Grid(name, _numbered(cells))
+    return _begun(cells.lazy(), name, None)
 
 
-def _parquet(source: Path | bytes, name: str) -> Grid:
-    table = parquet(source, name)
+def _parquet(source: Path | bytes, name: str, first: int | None) -> Grid:
+    rows = parquet(source, name).select(pl.all().cast(pl.String))
     with reading_parquet(name):
-        rows = table.select(pl.all().cast(pl.String)).collect()
-    header = pl.DataFrame([[column] for column in rows.columns], schema=rows.schema)
-    return Grid(name, _numbered(pl.concat([header, rows])))
+        schema = rows.collect_schema()
+        header = pl.DataFrame([[column] for column in schema], schema=schema).lazy()
+        return _begun(pl.concat([header, rows]), name, first)
 
 
-def _numbered(cells: pl.DataFrame) -> pl.DataFrame:
-    """Number the rows of a sheet from 1 and drop the blank ones."""
-    columns = [f"column_{index}" for index in range(cells.width)]
-    plain = cells.rename(dict(zip(cells.columns, columns, strict=True)))
-    numbered = plain.with_row_index("row", offset=1).filter(~blank(columns))
-    return numbered.select(
-        pl.col("row").cast(pl.Int64),
-        pl.lit(cells.width, pl.Int64).alias("fields"),
-        *filled(columns),
-    )
+def _numbered(cells: pl.LazyFrame) -> pl.LazyFrame:
+    """Number the rows of a sheet from 1, blank ones too."""
+    names = cells.collect_schema().names()
+    columns = [f"column_{index}" for index in range(len(names))]
+    plain = cells.rename(dict(zip(names, columns, strict=True))).with_row_index("row", offset=1)
+    fields = pl.lit(len(columns), pl.Int64).alias("fields")
+    return plain.select(pl.col("row").cast(pl.Int64), fields, *filled(columns))
 
 
 def distinct(names: list[str]) -> list[str]:

@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopback.exports.times import times
+from loopback.exports.times import is_day_first, times
 
 
 def read(*texts: str | None, day_first: bool | None = None) -> list[str | None] | None:
     """Return the times of texts as `2026-11-20 09:01:02`, or None where nothing is decided."""
-    found = times(pl.Series("text", texts, dtype=pl.String), day_first=day_first)
-    return None if found is None else found.dt.strftime("%Y-%m-%d %H:%M:%S").to_list()
+    written = pl.Series("text", texts, dtype=pl.String)
+    decided = is_day_first(written) if day_first is None else day_first
+    if decided is None:
+        return None
+    return times(written, day_first=decided).dt.strftime("%Y-%m-%d %H:%M:%S").to_list()
 
 
 NINE = "2026-11-20 09:01:02"
@@ -103,7 +106,7 @@ def test_these_are_not_times_and_left_empty(text: str | None) -> None:
 def test_a_time_without_a_zone_is_one_of_the_zone_that_is_known() -> None:
     texts = pl.Series(["2026-07-20 09:00:00", "2026-11-20 09:00:00", "2026-11-20", None])
 
-    found = times(texts, day_first=None, zone="America/New_York")
+    found = times(texts, day_first=True, zone="America/New_York")
 
     assert found is not None
     assert found.dt.strftime("%d %H:%M").to_list() == ["20 13:00", "20 14:00", "20 00:00", None]
@@ -112,7 +115,7 @@ def test_a_time_without_a_zone_is_one_of_the_zone_that_is_known() -> None:
 def test_an_hour_that_the_clocks_leave_out_is_no_time() -> None:
     texts = pl.Series(["2026-03-29 02:30:00", "2026-10-25 02:30:00"])
 
-    found = times(texts, day_first=None, zone="Europe/Berlin")
+    found = times(texts, day_first=True, zone="Europe/Berlin")
 
     assert found is not None
     assert found.dt.strftime("%H:%M").to_list() == [None, "00:30"]

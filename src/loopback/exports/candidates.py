@@ -88,44 +88,42 @@ class Candidate:
         return self.fits and not self.sure and not self.short and self.answers < FEW
 
 
-def candidate(rows: pl.DataFrame, column: str, words: Words) -> Candidate:
-    """Return what the cells of a column are; `rows` has `row`, `fields` and the columns."""
-    cells = pl.DataFrame({"row": rows["row"], "text": tidied(rows[column], words)})
+def candidate(found: pl.DataFrame, column: int, header: str, words: Words) -> Candidate:
+    """Return what the cells of a column are, of which `found` has the `texts`."""
+    counted = found.filter(pl.col("n") > 0)
+    cells = counted.with_columns(text=tidied(counted["text"], words))
     text = pl.col("text").str.strip_chars()
     empty = text.str.to_lowercase().is_in(["", *UNANSWERED])
-    filled = cells.select("row", score=pl.when(~empty).then(text)).drop_nulls("score")
+    filled = cells.select("row", "n", score=pl.when(~empty).then(text)).drop_nulls("score")
     marked = filled.with_columns(value=SCORE, other=OTHER_NUMBER, word=WORD)
+    unread = marked.filter(pl.col("value").is_null()).sort("row")
     return Candidate(
-        rows.columns.index(column) - 1,
         column,
-        filled.height,
-        marked["value"].drop_nulls().len(),
+        header,
+        _count(marked),
+        _count(marked.drop_nulls("value")),
         _int(marked["value"].min()),
         _int(marked["value"].max()),
-        int((marked["value"] == 0).sum()),
-        _words(marked.filter("word")["score"]),
-        tuple(
-            marked.filter(pl.col("value").is_null()).select("row", "score").head(SHOWN).iter_rows()
-        ),
-        int(marked["other"].sum()),
+        _count(marked.filter(pl.col("value") == 0)),
+        _words(marked.filter("word")),
+        tuple(unread.select("row", "score").head(SHOWN).iter_rows()),
+        _count(marked.filter("other")),
     )
 
 
-def _words(texts: pl.Series) -> dict[str, int]:
+def _count(marked: pl.DataFrame) -> int:
+    return int(marked["n"].sum())
+
+
+def _words(found: pl.DataFrame) -> dict[str, int]:
     """Return the words by how often they come, whatever their case; the first spelling stands."""
     counted = (
-        texts.to_frame("word")
-        .group_by(key=pl.col("word").str.to_lowercase(), maintain_order=True)
-        .agg(pl.col("word").first(), pl.len())
-        .sort("len", "key", descending=[True, False])
+        found.sort("row")
+        .group_by(key=pl.col("score").str.to_lowercase(), maintain_order=True)
+        .agg(pl.col("score").first(), pl.col("n").sum())
+        .sort("n", "key", descending=[True, False])
     )
-    return dict(counted.select("word", "len").iter_rows())
-
-
-def candidates(rows: pl.DataFrame, columns: Iterable[str], words: Words) -> list[Candidate]:
-    """Return what the columns are that do not count rows or people."""
-    sought = (c for c in columns if not _numbers_the_rows(rows[c], c))
-    return [candidate(rows, c, words) for c in sought]
+    return dict(counted.select("score", "n").iter_rows())
 
 
 def near(found: Iterable[Candidate]) -> list[Candidate]:
@@ -138,7 +136,7 @@ def _nearly(one: Candidate) -> bool:
     return one.scores >= one.answers * MOSTLY and (one.wide or one.doubtful)
 
 
-def _numbers_the_rows(column: pl.Series, name: str) -> bool:
+def numbers_the_rows(column: pl.Series, name: str) -> bool:
     """Say whether a column counts the rows: 1, 2, 3 and so on."""
     if NO_SCORE.fullmatch(name.strip()):
         return True

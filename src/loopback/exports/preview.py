@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from loopback.exports.layouts import matches
-from loopback.score import PASSIVE, PROMOTER
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from loopback.errors import LoopbackError
     from loopback.exports.candidates import Candidate
     from loopback.exports.reading import Reading
     from loopback.exports.roles import Roles
 
+PROMOTERS, PASSIVES = {9, 10}, {7, 8}
 EXAMPLES, SHOWN = 3, 40  # cells of a column that are shown, and letters of each
 
 
@@ -51,9 +51,7 @@ class Preview:
 def preview(read: Reading) -> Preview:
     """Return the preview of an export that could be read."""
     held = read.answers
-    scored = held.answers.select(
-        promoters=PROMOTER.sum(), passives=PASSIVE.sum(), scores=pl.len()
-    ).row(0, named=True)
+    given = held.scores.items()
     return Preview(
         read.file,
         layout=read.layout,
@@ -63,8 +61,10 @@ def preview(read: Reading) -> Preview:
         rows=read.height,
         responses=read.height - read.left_out.get("the header again", 0),
         left_out=read.left_out,
-        **scored,
-        detractors=scored["scores"] - scored["promoters"] - scored["passives"],
+        scores=held.taken,
+        promoters=sum(n for score, n in given if score in PROMOTERS),
+        passives=sum(n for score, n in given if score in PASSIVES),
+        detractors=sum(n for score, n in given if score not in PROMOTERS | PASSIVES),
         comments=held.comments,
         rejects=held.rejects.height,
         candidates=read.candidates,

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from loopback.errors import LoopbackError, Problem
-from loopback.exports.candidates import candidate, candidates, near
+from loopback.exports.candidates import near
 from loopback.exports.layouts import matches
 from loopback.exports.roles import declared_scores, listed
 from loopback.exports.values import STARTS_AT_ONE, STARTS_AT_ZERO, TOP
@@ -14,9 +14,8 @@ from loopback.exports.values import STARTS_AT_ONE, STARTS_AT_ZERO, TOP
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import polars as pl
-
     from loopback.exports.candidates import Candidate
+    from loopback.exports.columns import Columns
     from loopback.exports.declarations import Layout
     from loopback.exports.header import Header
     from loopback.exports.roles import Roles
@@ -39,7 +38,7 @@ class Unclear(LoopbackError):  # noqa: N818 - what it names is a state of the fi
 
 
 def score(
-    rows: pl.DataFrame,
+    columns: Columns,
     found: Roles,
     header: Header,
     layout: Layout,
@@ -55,11 +54,11 @@ def score(
     """
     named = [found["score"]] if "score" in found else declared_scores(header, layout)
     if len(named) == 1:
-        only = candidate(rows, named[0], words)
+        only = columns.candidate(named[0], words)
         return only, [only]
     taken = skip | set(found.values()) | _own(header, layout)
     searched = named or [c for c in header.names if c not in taken]
-    seen = candidates(rows, searched, words)
+    seen = columns.candidates(searched, words)
     could = [one for one in seen if one.sure or one.doubtful]
     if len(could) == 1 and could[0].sure:
         return could[0], could

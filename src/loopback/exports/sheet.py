@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from loopback.delimited import blank, filled
 from loopback.errors import Problem, WrongUsageError, error
 from loopback.grid import Grid
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def sheet(content: bytes, name: str, wanted: str) -> Grid:
+
+def sheet(source: Path | bytes, name: str, wanted: str) -> Grid:
     """Return the cells of the sheet of that name, or 1-based number; raise where there is none."""
     import fastexcel
 
     try:
-        book = fastexcel.read_excel(content)
+        book = fastexcel.read_excel(source)
         found = _place(book.sheet_names, wanted, name)
         read = book.load_sheet(found, header_row=None, skip_rows=0, dtypes="string").to_polars()
     except fastexcel.FastExcelError:

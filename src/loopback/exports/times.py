@@ -26,23 +26,39 @@ _PLACES = {
 }
 _TWO_NUMBERS = r"^'?(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}"
 _MONTHS, _NOON = 12, 12
+USUAL = len("2026-11-20 09:01:02")
+DAY = len("'20/11/2026")
 # Days since the end of 1899, as spreadsheets count: 1954 to 2119. Seconds since 1970: 2001 to 2033.
 _SERIAL = r"^[2-7]\d{4}(?:\.\d+)?$"
 _EPOCH = r"^1\d{9}(\d{3})?$"
 LIKE_A_TIME = rf"{_TIME}|{_SERIAL}|{_EPOCH}"
 
 
-def times(texts: pl.Series, *, day_first: bool | None, zone: str | None = None) -> pl.Series | None:
-    """Return the times of texts in UTC, to the second; None where they leave day and month open.
+def times(texts: pl.Series, *, day_first: bool, zone: str | None = None) -> pl.Series:
+    """Return the times of texts in UTC, to the second.
 
     A text without a zone is read as of `zone`, else as UTC; a day alone is a day anywhere. A text
     that is no time gives an empty cell.
     """
     tidy = texts.str.strip_chars()
-    if day_first is None:
-        day_first = _day_first(tidy)
-    if day_first is None:
-        return None
+    usual = _usual(tidy, zone)
+    rare = usual.is_null() & tidy.is_not_null()
+    if not rare.any():
+        return usual
+    read = _read(tidy.filter(rare), zone, day_first=day_first)
+    return usual.scatter(rare.arg_true(), read)
+
+
+def _usual(tidy: pl.Series, zone: str | None) -> pl.Series:
+    """Return the times written like 2026-11-20 09:01:02, as most tools do; others are empty."""
+    moments = tidy.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us", exact=True)
+    moments = pl.select(pl.when(tidy.str.len_bytes() == USUAL).then(moments)).to_series()
+    local = moments.dt.replace_time_zone(zone or "UTC", ambiguous="earliest", non_existent="null")
+    return local.dt.convert_time_zone("UTC").alias(tidy.name)
+
+
+def _read(tidy: pl.Series, zone: str | None, *, day_first: bool) -> pl.Series:
+    """Return the times of texts written in any of the ways that are known."""
     parts = tidy.to_frame("text").select("text", _parts(day_first=day_first)).unnest("parts")
     naive = parts.with_columns(moment=_moment())
     placed = pl.coalesce(_by_offset(), *_by_place(naive, zone), _counted())
@@ -121,14 +137,18 @@ def _counted() -> pl.Expr:
     return moment.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
-def _day_first(texts: pl.Series) -> bool | None:
-    """Say which of two numbers is the day, if any text of the column decides it."""
-    numbers = texts.to_frame("text").select(
+def is_day_first(texts: pl.Series) -> bool | None:
+    """Say whether the first of two numbers is the day, if any text of the column decides it.
+
+    The first letters of each text (`DAY`) are enough.
+    """
+    tidy = texts.str.strip_chars()
+    numbers = tidy.to_frame("text").select(
         first=pl.col("text").str.extract(_TWO_NUMBERS, 1).cast(pl.Int64),
         second=pl.col("text").str.extract(_TWO_NUMBERS, 2).cast(pl.Int64),
     )
     first, second = (list(numbers[name].drop_nulls()) for name in ("first", "second"))
-    if not first or texts.str.contains(r"^'?\d{1,2}\.\d{1,2}\.").any():
+    if not first or tidy.str.contains(r"^'?\d{1,2}\.\d{1,2}\.").any():
         return True  # no text is written that way, or with dots: then the day comes first
     day_first, month_first = max(first) > _MONTHS, max(second) > _MONTHS
     return day_first if day_first != month_first else None

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from loopback.errors import LoopbackError
+from loopback.exports import reading as module
+from loopback.exports.reading import Reading, reading
+from loopback.settings import Exports
+from tests.exports.drawn import SURVEYMONKEY_EXPANDED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "customer_id,when,likely,why,status\n"
+LINES = [
+    "C-1,2026-11-20 09:01:02,9,good,",
+    "C-2,2026-11-20 10:01:02,3,late,",
+    "C-3,2026-11-20 11:01:02,8,,test",
+    "C-4,20/11/2026,ten,odd,",
+    ",,,,",
+    "C-5,2026-11-20 12:01:02,,,",
+    "C-6,2026-11-20 13:01:02,10,,bounced",
+    "C-7,2026-11-20 14:01:02,'7,'- dear,",
+]
+CHOICES = Exports(score="likely", comment="why", responded_at="when")
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of more than three rows are large."""
+    monkeypatch.setattr(module, "FIRST", 3)
+
+
+def written(folder: Path, content: str) -> Path:
+    path = folder / "export.csv"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def seen(read: Reading) -> dict[str, object]:
+    """Return all that a reading says of the answers of a file."""
+    held = read.answers
+    return {
+        "height": read.height,
+        "answers": held.answers.rows(),
+        "rejects": held.rejects.rows(),
+        "bounced": held.bounced.rows(),
+        "left out": held.left_out,
+        "scores": held.scores,
+        "comments": held.comments,
+        "notes": held.notes,
+        "candidates": read.candidates,
+    }
+
+
+@pytest.mark.usefixtures("few")
+def test_a_large_file_is_recognised_by_its_first_rows_and_read_in_full(tmp_path: Path) -> None:
+    content = HEADER + "\n".join(LINES) + "\n"
+    whole = reading(content.encode().replace(b"\n", b"\r", 1), "export.csv", CHOICES)
+
+    large = reading(written(tmp_path, content), "export.csv", CHOICES)
+
+    assert (whole.cells.stream, large.cells.stream is None) == (None, False)
+    assert large.rows.height == 2
+    assert seen(large) == seen(whole)
+    assert seen(large)["scores"] == {3: 1, 7: 1, 9: 1}
+    assert seen(large)["left out"] == {"bounced": 1, "test": 1, "unanswered": 1}
+    assert large.answers.stream.select("row", "comment").collect().rows() == [
+        (2, "good"),
+        (3, "late"),
+        (9, "- dear"),
+    ]
+
+
+@pytest.mark.usefixtures("few")
+def test_a_second_column_of_scores_far_down_a_large_file_is_seen(tmp_path: Path) -> None:
+    rows = "".join(f"{(n + 9) % 11},\n" for n in range(30))
+    late = "".join(f",{n % 11}\n" for n in range(30))
+
+    with pytest.raises(LoopbackError, match="more than one column could be the score"):
+        reading(written(tmp_path, f"first,second\n{rows}{late}"), "export.csv", Exports())
+
+
+@pytest.mark.usefixtures("few")
+def test_a_scale_over_several_columns_is_put_together_of_all_rows(tmp_path: Path) -> None:
+    rows = SURVEYMONKEY_EXPANDED.splitlines()
+    content = "\n".join([*rows, rows[-1].replace("002,", "003,"), ""])
+
+    read = reading(written(tmp_path, content), "export.csv", Exports())
+
+    assert read.answers.scores == {3: 1, 10: 2}
