@@ -540,16 +540,19 @@ FRAMES: dict[str, Bad] = {
     ),
     "a reason with an unknown key": Bad(
         {"reasons.toml": FRAME.replace("any", "anny")},
-        "(reasons.toml)",
+        "(reasons.toml, line 1)",
         "unknown key 'anny'",
         "docs/reasons.md",
     ),
     "a code frame with an unknown key": Bad(
-        {"reasons.toml": "colour = 1\n" + FRAME}, "(reasons.toml)", "colour", "docs/reasons.md"
+        {"reasons.toml": "colour = 1\n" + FRAME},
+        "(reasons.toml, line 1)",
+        "colour",
+        "docs/reasons.md",
     ),
     "a reason without a label": Bad(
         {"reasons.toml": FRAME.replace('label = "Delivery"\n', "")},
-        "(reasons.toml)",
+        "(reasons.toml, line 1)",
         "label",
         "docs/reasons.md",
     ),

@@ -191,6 +191,7 @@ def test_problems_are_json_too_and_the_code_says_that_there_are_some(acme: Path,
             "file": "customers.csv",
             "row": 3,
             "column": "value",
+            "line": None,
         }
     ]
 

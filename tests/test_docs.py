@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.core import TyperCommand, TyperGroup
@@ -14,6 +15,9 @@ from loopback.tables import TABLES
 from tests.conftest import answer, build
 from tests.console import Command, commands, perform
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 TODAY = "2026-11-22"
@@ -22,7 +26,16 @@ TODAY = "2026-11-22"
 def known_commands() -> dict[str, TyperCommand]:
     group = get_command(app)
     assert isinstance(group, TyperGroup)
-    return {name: c for name, c in group.commands.items() if isinstance(c, TyperCommand)}
+    return dict(_within(group))
+
+
+def _within(group: TyperGroup, above: str = "") -> Iterator[tuple[str, TyperCommand]]:
+    """Yield the commands of a group and of the groups in it: `reasons code`."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _within(command, f"{above}{name} ")
+        elif isinstance(command, TyperCommand):
+            yield above + name, command
 
 
 def test_a_month_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
@@ -46,6 +59,8 @@ def test_every_command_of_the_docs_runs(page: Path, tmp_path: Path) -> None:
     perform(Command(["loopback", "sample"], 0), folder)
     rows = ["Member,How likely? (0-10),Why?,Food (0-10)", "C-1,9,good advice,7", "C-4,2,late,3"]
     (folder / "answers.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    comments = ["text,lang,reasons", "late again,en,delivery.speed", "zu spät,de,delivery.speed"]
+    (folder / "comments.csv").write_text("\n".join(comments) + "\n", encoding="utf-8")
     for command in commands(page):
         perform(command, folder)
 

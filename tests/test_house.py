@@ -12,7 +12,7 @@ SOURCE = ROOT / "src" / "loopback"
 # Each line may import from the lines above it, never sideways or downwards in this list.
 # docs/architecture.md draws the same picture.
 LAYERS = """\
-errors plain
+errors plain folding tomllines
 nps.counts nps.beta nps.discovery nps.method
 nps.interval
 nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.weighting nps.unequal
@@ -24,8 +24,13 @@ settings frame ledger clock grid exports.candidates exports.groups calls demo.co
  exclusions leave_out histories outlook capacity newcomers invitations
 rows promises evenness rotation exports.layouts exports.sheet exports.answers \
  exports.columns
+jsonlines
+comments
 books worth nonresponse changes reach standings funnel_plot calculator confidential
-lists span rest reasons invitation_lists exports.header exports.matching demo.voices
+reasons.matches reasons.slips reasons.tally
+reasons.kinds
+reasons.codes reasons.coverage
+lists span rest invitation_lists exports.header exports.matching demo.voices
 workspace sheets guarantees exports.roles
 exports.scores
 exports.reading
@@ -35,12 +40,12 @@ steps.material steps.rendering
 steps.findings steps.delivery
 steps.init steps.check steps.sample steps.ingest steps.score steps.reasons steps.route \
  steps.status steps.export
-steps.tablefile steps.funnel steps.look
+steps.tablefile steps.funnel steps.look steps.coding
 steps.plan steps.verify
 demo.year
 terminal
 say scorecard options
-cli.workspace cli.rotation cli.answers cli.scores
+cli.workspace cli.rotation cli.answers cli.scores cli.reasons
 __main__
 """
 LAYER = {
@@ -50,7 +55,16 @@ LAYER = {
 }
 # Nothing below the steps may know of these: files, clock, chance and terminal come as arguments.
 PURE = [
-    *("months", "people", "customers", "score", "newcomers", "names", "rotation", "reasons"),
+    *("months", "people", "customers", "score", "newcomers", "names", "rotation", "folding"),
+    *(
+        "reasons.matches",
+        "reasons.codes",
+        "reasons.kinds",
+        "reasons.coverage",
+        "reasons.tally",
+        "reasons.slips",
+    ),
+    "tomllines",
     *("deal", "invitations"),
     *("exclusions", "leave_out", "rest"),
     *("histories", "promises", "evenness", "guarantees", "outlook", "capacity"),

@@ -19,7 +19,7 @@ from loopback.customers import OPTIONAL
 from loopback.frame import CodeFrame
 from loopback.pages import Pages
 from loopback.people import COLUMNS, People, people
-from loopback.reasons import codes
+from loopback.reasons.codes import codes
 from loopback.sheets import Material, Sheet, sheets
 from loopback.tables import INVITATIONS, RESPONSES
 from loopback.workbooks import workbook

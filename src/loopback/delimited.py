@@ -65,9 +65,13 @@ class Delimited:
 
         Raises where a quote is not closed, or stands inside a cell.
         """
+        return pl.concat(self.frames(), how="diagonal")
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Yield the cells as `cells` gives them, many records at once."""
         with self._text() as text:
-            frames = [_laid_out(records) for records in self._records(text)]
-        return pl.concat(frames, how="diagonal")
+            for records in self._records(text):
+                yield _laid_out(records)
 
     def _records(self, text: TextIO) -> Iterator[Records]:
         """Yield numbered records, many at once; the last may be none."""

@@ -14,13 +14,15 @@ class Problem:
     file: str | None = None
     row: int | None = None
     column: str | None = None
+    line: int | None = None
 
     @property
     def where(self) -> str:
         """The place in words: `customers.csv, row 3, column owner`; empty where there is none."""
+        line = f"line {self.line}" if self.line is not None else None
         row = f"row {self.row}" if self.row is not None else None
         column = f"column {self.column}" if self.column else None
-        return ", ".join(part for part in (self.file, row, column) if part)
+        return ", ".join(part for part in (self.file, line, row, column) if part)
 
 
 class LoopbackError(Exception):

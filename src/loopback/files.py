@@ -9,10 +9,11 @@ from __future__ import annotations
 import errno
 import functools
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ParamSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PRIVATE_FILE = 0o600
@@ -82,6 +83,24 @@ def replace(path: Path, content: bytes, *, durable: bool = False) -> None:
         raise
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a name under which to write a large file, which at the end takes the place of the old.
+
+    Where the writing fails the old file stays, and nothing is left of the new one.
+    """
+    make_folder(path.parent)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    temporary = _temporary(path)
+    temporary.touch(PRIVATE_FILE)
+    try:
+        yield temporary
+        os.replace(temporary, path)  # noqa: PTH105 - see above
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 @_named
 def remove(path: Path) -> None:
     """Remove a file; the folder is flushed."""
@@ -117,7 +136,7 @@ def abandoned(temporary: Path) -> bool:
 
 def _written_beside(path: Path, content: bytes, *, durable: bool) -> Path:
     """Write the content under a temporary name in the same folder."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    temporary = _temporary(path)
     temporary.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
@@ -133,6 +152,10 @@ def _written_beside(path: Path, content: bytes, *, durable: bool) -> Path:
         failed.filename = str(path)  # the name that a person knows
         raise
     return temporary
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
 
 
 def _write_all(handle: int, content: bytes) -> None:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from loopback.errors import LoopbackError, Problem
-from loopback.tomlfile import toml
+from loopback.folding import all_normalised, spelled, spellings, symbols_of
+from loopback.tomlfile import parsed, text
+from loopback.tomllines import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
     from pathlib import Path
 
 FILE = "reasons.toml"
+TOML_HINT = 'Every term stands in quotes, lists in brackets: any = ["late", "delay*"]'
+ANY, UNLESS = "any", "not"
 OF_LANGUAGE = re.compile(r"any_[a-z]{2}")
-# Letters that are one with their plain spelling; those with two spellings are found in both.
-FOLDS = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d"}
-SPELLINGS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
-WORD_BREAK = r"[^\p{L}\p{N}]+"
 TERMS = pl.Schema(
     {
         "literal": pl.String,
@@ -38,11 +38,11 @@ class Reason(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    id: str
+    id: Annotated[str, Field(min_length=1)]
     label: str
     about: str = ""
     any: list[str] = []
-    unless: Annotated[list[str], Field(alias="not")] = []
+    unless: Annotated[list[str], Field(alias=UNLESS)] = []
     general: bool = False
 
     @model_validator(mode="after")
@@ -61,6 +61,15 @@ class Reason(BaseModel):
         return {None: self.any} | {key.removeprefix("any_"): terms for key, terms in extra}
 
 
+class Rules(BaseModel):
+    """How texts and terms are compared; what was measured to be best is all there is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fold: Literal[True] = True
+    hyphen: Literal["space"] = "space"
+
+
 class Empty(BaseModel):
     """Comments that say nothing."""
 
@@ -76,6 +85,7 @@ class CodeFrame(BaseModel):
 
     format: Literal[1] = 1
     name: str = ""
+    rules: Rules = Rules()
     empty: Empty = Empty()
     reason: list[Reason]
 
@@ -84,78 +94,94 @@ class CodeFrame(BaseModel):
         """The label of each reason, in the order of the file."""
         return {reason.id: reason.label for reason in self.reason}
 
+    @property
+    def general(self) -> list[str]:
+        """The ids of the catch-alls: praise and blame that give no reason."""
+        return [reason.id for reason in self.reason if reason.general]
+
+    def placed(self) -> Iterator[tuple[tuple[str | int, ...], Reason, str]]:
+        """Yield every term and phrase with its place in the file and its reason."""
+        for number, reason in enumerate(self.reason):
+            lists = {f"{ANY}_{key}" if key else ANY: terms for key, terms in reason.lists.items()}
+            for key, terms in (lists | {UNLESS: reason.unless}).items():
+                for index, term in enumerate(terms):
+                    yield ("reason", number, key, index), reason, term
+
+    @cached_property
+    def symbols(self) -> str:
+        """The signs that are words because terms use them, such as emoji."""
+        return symbols_of(term for _, _, term in self.placed())
+
+    @cached_property
     def terms(self) -> pl.DataFrame:
-        """Return every term as the literals to look for (schema `TERMS`)."""
+        """Every term as the literals to look for (schema `TERMS`)."""
         listed = [
             (reason.id, language, term)
             for reason in self.reason
             for language, terms in reason.lists.items()
             for term in terms
         ]
-        plain = all_normalised(text for *_, term in listed for text in (term, *_spellings(term)))
+        spelt = (text for *_, term in listed for text in (term, *spellings(term)))
+        plain = all_normalised(spelt, self.symbols)
         rows = [
             (literal, reason, language, plain[term], term)
             for reason, language, term in listed
-            for literal in _literals(term, plain)
+            for literal in spelled(term, plain)
         ]
         return pl.DataFrame(rows, schema=TERMS, orient="row").unique().sort("literal", "reason")
 
+    @cached_property
+    def phrases(self) -> pl.DataFrame:
+        """Every phrase whose words do not count, as literals: literal, reason."""
+        listed = [(reason.id, phrase) for reason in self.reason for phrase in reason.unless]
+        plain = all_normalised((t for _, p in listed for t in spellings(p)), self.symbols)
+        rows = [(lit, reason) for reason, phrase in listed for lit in spelled(phrase, plain)]
+        schema = {"literal": pl.String, "reason": pl.String}
+        return pl.DataFrame(rows, schema=schema, orient="row").unique().sort("literal", "reason")
+
 
 def read_frame(path: Path) -> CodeFrame:
-    """Read a code frame; every problem in it is raised at once."""
+    """Read a code frame; every problem in it is raised at once, with its line."""
+    return read_with_lines(path)[0]
+
+
+def read_with_lines(path: Path) -> tuple[CodeFrame, Lines]:
+    """Read a code frame, and where in the file everything stands."""
     name = path.name
     try:
-        return CodeFrame.model_validate(toml(path, TOML_HINT))
+        content = text(path)
     except FileNotFoundError:
         mend = "Copy it from a new workspace: `loopback init DIR` writes one."
         raise LoopbackError(Problem(f"there is no file {name}", mend, name)) from None
+    found = parsed(content, TOML_HINT, name)
+    lines = Lines(content)
+    try:
+        frame = CodeFrame.model_validate(found)
     except ValidationError as error:
-        problems = [_problem(detail, name) for detail in error.errors()]
+        problems = [_problem(detail, name, lines) for detail in error.errors()]
         raise LoopbackError(*problems) from None
+    wrong = list(_twice(frame, name, lines))
+    if wrong:
+        raise LoopbackError(*wrong)
+    return frame, lines
 
 
-TOML_HINT = 'Every term stands in quotes, lists in brackets: any = ["late", "delay*"]'
-
-
-def _problem(detail: Any, name: str) -> Problem:  # noqa: ANN401 - pydantic's ErrorDetails
+def _problem(detail: Any, name: str, lines: Lines) -> Problem:  # noqa: ANN401 - pydantic's ErrorDetails
     place = ".".join(str(part) for part in detail["loc"])
-    return Problem(f"{place}: {detail['msg']}", "See docs/reasons.md for the format.", name)
+    what = f"{place}: {detail['msg']}"
+    return Problem(what, "See docs/reasons.md for the format.", name, line=lines.of(detail["loc"]))
 
 
-def normalised(text: str) -> str:
-    """Return a text as it is compared: lower case, plain letters and digits, single spaces."""
-    return all_normalised([text])[text]
+def _twice(frame: CodeFrame, name: str, lines: Lines) -> Iterator[Problem]:
+    """Yield the reasons whose id an earlier one has."""
+    first: dict[str, int] = {}
+    for number, reason in enumerate(frame.reason):
+        before = first.setdefault(reason.id, number)
+        if before != number:
+            what = f"a second reason {reason.id!r}; the first is on line {_line(lines, before)}"
+            mend = "Give it an id of its own, or put its terms into the first."
+            yield Problem(what, mend, name, line=_line(lines, number))
 
 
-def all_normalised(texts: Iterable[str]) -> dict[str, str]:
-    """Return each text normalised, all in one query: a code frame has thousands of terms."""
-    frame = pl.DataFrame({"text": list(dict.fromkeys(texts))}, schema={"text": pl.String})
-    plain = frame.select("text", plain=folded(pl.col("text")).str.strip_chars(" "))
-    return dict(plain.iter_rows())
-
-
-def folded(text: pl.Expr) -> pl.Expr:
-    """Return texts normalised and with a space at each end, so that terms are plain literals."""
-    plain = text.str.normalize("NFKC").str.to_lowercase().str.normalize("NFKD")
-    letters = plain.str.replace_all(r"\p{M}+", "").str.replace_many(FOLDS)
-    spaced = letters.str.replace_all(WORD_BREAK, " ").str.strip_chars(" ")
-    return pl.lit(" ") + spaced + pl.lit(" ")
-
-
-def literals(term: str) -> list[str]:
-    """Return the literals of a term: spaces stand for its ends, except where it has a `*`."""
-    return _literals(term, all_normalised(_spellings(term)))
-
-
-def _literals(term: str, plain: dict[str, str]) -> list[str]:
-    start = "" if term.startswith("*") else " "
-    end = "" if term.endswith("*") else " "
-    words = {plain[spelling] for spelling in _spellings(term)}
-    return sorted(f"{start}{word}{end}" for word in words if word)
-
-
-def _spellings(term: str) -> list[str]:
-    """Return a term with its umlauts kept, and with all of them spelled out."""
-    composed = unicodedata.normalize("NFC", term.strip("*").lower())
-    letters = [(letter, SPELLINGS.get(letter, letter)) for letter in composed]
-    return ["".join(choice) for choice in set(zip(*letters, strict=True))]
+def _line(lines: Lines, number: int) -> int | None:
+    return lines.of(("reason", number, "id"))

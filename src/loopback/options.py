@@ -160,6 +160,23 @@ DayFirst = Annotated[
     bool | None,
     typer.Option("--day-first/--month-first", help="Read 4/3/2026 as 4 March, or as April 3."),
 ]
+CommentsFile = Annotated[
+    Path,
+    typer.Argument(metavar="COMMENTS", help="A .csv, .xlsx, .jsonl or .parquet with comments."),
+]
+FrameFile = Annotated[
+    Path, typer.Option("--frame", help="The code frame to use.", metavar="reasons.toml")
+]
+CodedFile = Annotated[
+    Path, typer.Option("--to", help="The file to write: .parquet, .csv or .jsonl.")
+]
+NamedColumn = Annotated[
+    str | None,
+    typer.Option("--column", help="The column of the comment: its header or number."),
+]
+LanguageColumn = Annotated[
+    str | None, typer.Option("--language-column", help="The column of the language, such as de.")
+]
 Repair = Annotated[
     bool, typer.Option("--repair", help="Remove the files that killed runs left in the ledger.")
 ]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from loopback.demo.year import Lived
     from loopback.steps.check import Checked
+    from loopback.steps.coding import Coding
     from loopback.steps.ingest import Ingested, Report
     from loopback.steps.look import Looked
     from loopback.steps.plan import Planned
@@ -217,8 +218,20 @@ def tally(tallied: Tallied) -> None:
         "words": text,
     }
     table(tallied.tally, title, ({tallied.by: text} if tallied.by else {}) | columns)
-    found = tallied.coverage
-    line(
+    line(_coverage(tallied.coverage))
+
+
+def coding(result: Coding) -> None:
+    """Say how much of the comments of a file the code frame covers, and what to heed."""
+    line(f"{result.rows} rows in {result.file}. {_coverage(result.coverage)}")
+    if result.replaced:
+        warning(f"Written anew, not taken from the file: {', '.join(result.replaced)}")
+    for alarm in result.alarms:
+        warning(alarm)
+
+
+def _coverage(found: dict[str, int]) -> str:
+    return (
         f"Comments with a reason: {found['specific']}, general only: {found['general']}, "
         f"none known: {found['uncovered']}, saying nothing: {found['empty']}; "
         f"without a comment: {found['silent']}"
@@ -243,6 +256,7 @@ def routed(result: Routed, *, dry_run: bool) -> None:
 def checked(result: Checked) -> None:
     """Say whether all is well, or every problem there is."""
     problems(result.problems)
+    problems(result.warnings, "warning")
     for name in result.leftovers:
         done = "removed" if result.removed else "remove it with `loopback check --repair`"
         warning(f"left behind by a killed run: {name}; {done}")

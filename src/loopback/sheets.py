@@ -13,7 +13,7 @@ import polars as pl
 
 from loopback import score
 from loopback.calls import Call, by_owner, calls
-from loopback.reasons import tally
+from loopback.reasons.tally import tally
 
 if TYPE_CHECKING:
     from loopback.frame import CodeFrame

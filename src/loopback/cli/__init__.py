@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from loopback.cli import answers, rotation, scores, workspace
+from loopback.cli import answers, reasons, rotation, scores, workspace
 from loopback.options import WORKSPACE_HELP
 
 PRIVATE = 0o077
@@ -74,9 +74,9 @@ for command in (
     rotation.verify,
     answers.ingest,
     scores.score,
-    answers.reasons,
     answers.route,
     workspace.status,
     workspace.export,
 ):
     app.command()(command)
+app.add_typer(reasons.app)

@@ -8,7 +8,6 @@ import typer
 
 from loopback.errors import LoopbackError
 from loopback.options import (
-    By,
     CommentColumn,
     CustomerColumn,
     DayFirst,
@@ -18,7 +17,6 @@ from loopback.options import (
     Files,
     Folder,
     Json,
-    Last,
     LayoutOption,
     Month,
     ScaleOption,
@@ -118,24 +116,6 @@ def _look(
     if looked.problems:
         raise LoopbackError(*looked.problems)
     raise typer.Exit(WITH_REJECTS if looked.rejects.height else 0)
-
-
-def reasons(
-    context: typer.Context,
-    by: By = None,
-    month: Month = None,
-    last: Last = None,
-    as_json: Json = False,
-    today: Today = None,
-    workspace: Folder = None,
-) -> None:
-    """Tally the reasons customers gave, with the words that say so."""
-    from loopback import say, terminal
-    from loopback.steps.reasons import tally
-
-    upto = month or clock_at(today).month
-    found = tally(workspace_of(context, workspace), by, upto, 1 if month and not last else last)
-    terminal.as_json(found) if as_json else say.tally(found)
 
 
 def route(

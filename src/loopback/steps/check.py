@@ -11,6 +11,7 @@ import polars as pl
 from loopback import customers, files, frame, people, rest
 from loopback.errors import LoopbackError, Problem
 from loopback.mail.message import ADDRESS
+from loopback.reasons.slips import slips
 from loopback.settings import FILE
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Checked:
     runs: int = 0
     leftovers: tuple[str, ...] = ()
     removed: bool = False
+    warnings: tuple[Problem, ...] = ()
 
 
 def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
@@ -47,7 +49,8 @@ def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
         problems += _mail(workspace, everyone) + more + _left_out(workspace, everyone)
     problems += workspace.do_not_contact_problems()[1]
     problems += _rests(workspace, listed, clock) + _segments(workspace, listed)
-    problems += _frame(workspace)
+    wrong, warnings = _frame(workspace)
+    problems += wrong
     damage = workspace.ledger.damage()
     if damage:
         return Checked(problems + damage, len(everyone.by_id), listed.height)
@@ -58,6 +61,7 @@ def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
         workspace.ledger.runs.height,
         tuple(_leftovers(workspace, clock, repair=repair)),
         repair,
+        tuple(warnings),
     )
 
 
@@ -132,12 +136,12 @@ def _values(listed: pl.DataFrame, column: str) -> list[Any]:  # typed as the col
     return typed.select(pl.col(column).drop_nulls().unique()).collect().to_series().to_list()
 
 
-def _frame(workspace: Workspace) -> list[Problem]:
+def _frame(workspace: Workspace) -> tuple[list[Problem], list[Problem]]:
+    """Return what is wrong with the code frame, and what in it is most likely a slip."""
     try:
-        frame.read_frame(workspace.path(frame.FILE))
+        return [], slips(*frame.read_with_lines(workspace.path(frame.FILE)))
     except LoopbackError as failed:
-        return list(failed.problems)
-    return []
+        return list(failed.problems), []
 
 
 def _leftovers(workspace: Workspace, clock: Clock, *, repair: bool) -> list[str]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loopback import frame, reasons
+from loopback import frame
 from loopback.confidential import ALL, COMMENTS, visible
+from loopback.reasons.codes import codes
+from loopback.reasons.coverage import counted, coverage
+from loopback.reasons.kinds import kinds
+from loopback.reasons.tally import tally as tallied
 from loopback.span import span
 from loopback.tables import RESPONSES
 
@@ -32,12 +36,12 @@ def tally(workspace: Workspace, by: str | None, last: str, count: int | None) ->
     asked = span(workspace.ledger, last, count or workspace.settings.scores.months)
     code_frame = frame.read_frame(workspace.path(frame.FILE))
     grouped, every = (_answers(workspace, asked, group) for group in (by or ALL, ALL))
-    codes = reasons.codes(grouped, code_frame)
+    found = codes(grouped, code_frame)
     return Tallied(
         asked.months,
         by,
-        reasons.tally(grouped, codes, code_frame, by),
-        reasons.coverage(every, reasons.codes(every, code_frame), code_frame),
+        tallied(grouped, found, code_frame, by),
+        coverage(counted(kinds(every, codes(every, code_frame), code_frame))),
     )
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loopback import calls, files, frame, reasons
+from loopback import calls, files, frame
 from loopback.pages import Pages
+from loopback.reasons.codes import codes
 from loopback.sheets import Material, Sheet, sheets
 from loopback.span import span
 from loopback.tables import DELIVERIES, INVITATIONS, RESPONSES
@@ -49,7 +50,7 @@ def month_sheets(workspace: Workspace, month: str) -> list[Sheet]:
             workspace.ledger.current(INVITATIONS),
             pool.responses,
             pool.invitations,
-            reasons.codes(came, code_frame),
+            codes(came, code_frame),
             code_frame,
             rules.confidence,
             frozenset(workspace.settings.mail.copies_to),

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from loopback.frame import read_with_lines
+from loopback.reasons.codes import codes
+from loopback.reasons.slips import slips, unused
+from tests.reasons.drawn import commented
+from tests.shared import shared
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPEED = '[[reason]]\nid = "speed"\nlabel = "Speed"\n'
+PRICE = '[[reason]]\nid = "price"\nlabel = "Price"\n'
+
+
+def found(folder: Path, content: str) -> list[tuple[int | None, str]]:
+    path = folder / "reasons.toml"
+    path.write_text(content, encoding="utf-8")
+    return [(slip.line, slip.what) for slip in slips(*read_with_lines(path))]
+
+
+@pytest.mark.parametrize(
+    ("lists", "line", "what"),
+    [
+        ('any = ["late", "?!"]', 4, "'?!' finds nothing"),
+        ('any = ["*"]', 4, "'*' finds nothing"),
+        (
+            'any = [\n  "late",\n  "de*ay",\n]',
+            6,
+            "'de*ay' has a * inside, which is read as a space",
+        ),
+        ('any = ["late", "late"]', 4, "'late' is in 'speed' already"),
+        ('any = ["spät"]\nany_de = ["SPAT"]', 5, "'SPAT' is in 'speed' already, as 'spät'"),
+        ('any = ["late"]\nnot = [\n"early"]', 6, "'early' holds no term of 'speed'"),
+        ("general = true", 1, "'speed' has no terms"),
+    ],
+)
+def test_a_slip_is_named_with_its_line(tmp_path: Path, lists: str, line: int, what: str) -> None:
+    assert found(tmp_path, SPEED + lists) == [(line, what)]
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        'any = ["late", "late*", "*late"]',
+        'any_de = ["spät"]\nany_da = ["spat"]',
+        'any = ["late"]\nnot = ["late 40s", "later"]',
+        'any = ["room service"]\nnot = ["delivery room"]',
+        'any = [\'late\'] # "late" is one word, \'late\' the same\nabout = """\n"late"\n"""',
+    ],
+)
+def test_what_may_well_be_meant_is_no_slip(tmp_path: Path, lists: str) -> None:
+    assert [what for _, what in found(tmp_path, SPEED + lists) if "later" not in what] == []
+
+
+def test_a_term_in_two_reasons_is_named_where_it_stands_again(tmp_path: Path) -> None:
+    content = f'{SPEED}any = ["slow"]\n\n# money\n{PRICE}any_en = [\n  "cheap",\n  "Slow",\n]\n'
+
+    assert found(tmp_path, content) == [(12, "'Slow' is in two reasons, 'speed' and 'price'")]
+
+
+def test_a_term_that_none_of_many_comments_has_is_unused(tmp_path: Path) -> None:
+    path = tmp_path / "reasons.toml"
+    path.write_text(f'{SPEED}any = [\n"late",\n"tardy"]\nnot = ["late 40s"]', encoding="utf-8")
+    frame, lines = read_with_lines(path)
+    comments = commented(*["late"] * 200)
+
+    there = unused(frame, lines, codes(comments, frame), 200)
+
+    assert [(u.line, u.what) for u in there] == [(6, "'tardy' is in none of 200 comments")]
+    assert unused(frame, lines, codes(comments, frame), 199) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "what"),
+    [
+        ("nhs", 31, "'drivers' is in two reasons, 'Staff manner & personal attributes' and "),
+        ("phone_es", 21, "'comprar* de nuevo' has a * inside, which is read as a space"),
+        ("phone_es", 36, "'video*' is in 'camera' already, as 'vídeo*'"),
+    ],
+)
+def test_published_frames_load_and_their_slips_are_named(name: str, line: int, what: str) -> None:
+    read = read_with_lines(shared("data", "text", "frames", f"{name}.toml"))
+
+    assert [slip for slip in slips(*read) if slip.line == line and slip.what.startswith(what)]
