@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
 CSV = ".csv"
 LIST = pl.List(pl.String)
+PAIRS_TEXT = pl.col("evidence").list.eval(pl.element().list.join(": "))
 LISTS_TEXT = pl.when(pl.col(LIST).list.len() > 0).then(pl.col(LIST).list.join("; ")).name.keep()
-EVIDENCE_TEXT = (
-    pl.col("evidence").list.eval(pl.element().list.join(": ")).list.join("; ").alias("evidence")
-)
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ def _coded(
     found = coded(told, wish.frame)
     counts.append(counted(told.select("language").hstack(found.select("kind"))))
     both = rows.select(_kept(wish.rows).names()).hstack(found.select(CODED.names()))
-    return both.with_columns(EVIDENCE_TEXT).with_columns(LISTS_TEXT) if ending == CSV else both
+    return both.with_columns(PAIRS_TEXT).with_columns(LISTS_TEXT) if ending == CSV else both
 
 
 def _kept(rows: Comments) -> pl.Schema:
