@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import polars as pl
 import pytest
 
 from loopback import changes
@@ -38,7 +37,9 @@ NOW = table(
 def test_a_group_changes_from_the_period_before_where_both_have_answers() -> None:
     now = scores(NOW, INVITATIONS.empty(), "owner")
 
-    found = changes.with_change(now, THEN, "owner", 0.95, Method.ADJUSTED_WALD)
+    then = scores(THEN, INVITATIONS.empty(), "owner")
+
+    found = changes.with_change(now, then, "owner", 0.95, Method.ADJUSTED_WALD)
 
     assert found.select("owner", "change").rows() == [("anna", 50.0), ("carla", None)]
     anna = found.row(0, named=True)
@@ -47,18 +48,20 @@ def test_a_group_changes_from_the_period_before_where_both_have_answers() -> Non
 
 
 def test_the_same_customers_are_compared_by_their_last_answers() -> None:
-    found = changes.of_the_same(NOW, THEN, 0.95)
+    found = changes.of_the_same(NOW.lazy(), THEN.lazy(), 0.95)
 
     assert found is not None
     assert (found.customers, found.change) == (2, 100)  # C-1 from 3 to 10, C-2 stays passive
 
 
 def test_nobody_who_answered_twice_is_no_pair() -> None:
-    assert changes.of_the_same(NOW, RESPONSES.empty(), 0.95) is None
+    assert changes.of_the_same(NOW.lazy(), RESPONSES.empty().lazy(), 0.95) is None
 
 
 def test_months_without_answers_have_their_place() -> None:
-    found = changes.by_month(NOW, ["2026-09", "2026-10", "2026-11"])
+    counts = scores(NOW, INVITATIONS.empty(), "month")
+
+    found = changes.by_month(counts, ["2026-09", "2026-10", "2026-11"])
 
     assert found == [NOTHING, NOTHING, Counts(1, 2, 1)]
 
@@ -103,14 +106,22 @@ def test_a_trend_is_only_called_one_where_chance_would_not_draw_it(step: int, be
 
 
 def test_pairs_are_said_with_their_number() -> None:
-    found = changes.of_the_same(NOW, THEN, 0.95)
+    found = changes.of_the_same(NOW.lazy(), THEN.lazy(), 0.95)
 
     assert found is not None
     assert changes.pairs_sentence(found).startswith("The 2 customers who answered both times: +100")
 
 
 def test_periods_may_be_empty() -> None:
-    now = scores(RESPONSES.empty(), INVITATIONS.empty(), "owner")
+    nothing = scores(RESPONSES.empty(), INVITATIONS.empty(), "owner")
+    then = scores(THEN, INVITATIONS.empty(), "owner")
 
-    assert changes.with_change(now, THEN, "owner", 0.95, Method.SCORE).is_empty()
-    assert isinstance(now, pl.DataFrame)
+    assert changes.with_change(nothing, then, "owner", 0.95, Method.SCORE).is_empty()
+    assert changes.with_change(then, nothing, "owner", 0.95, Method.SCORE)["change"].count() == 0
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_looking_at_a_few_customers_at_a_time_finds_the_same_pairs(most: int) -> None:
+    whole = changes.of_the_same(NOW.lazy(), THEN.lazy(), 0.95)
+
+    assert changes.of_the_same(NOW.lazy(), THEN.lazy(), 0.95, rows=8, most=most) == whole

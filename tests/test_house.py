@@ -17,7 +17,7 @@ nps.counts nps.beta nps.discovery nps.method
 nps.interval
 nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.weighting nps.unequal
 nps.funnel
-score
+score shares
 tomlfile files tables months delimited people customers mail.message deal names exports.values \
  exports.times exports.declarations exports.texts
 settings frame ledger clock grid exports.candidates exports.groups calls demo.company \
@@ -71,7 +71,7 @@ PURE = [
     *("nps.counts", "nps.beta", "nps.discovery", "nps.interval", "nps.difference", "nps.pairs"),
     *("nps.shrinkage", "nps.trend", "nps.sample_size", "nps.book", "nps.weighting"),
     *("nps.unequal", "nps.funnel", "nps.method", "books", "worth", "nonresponse", "changes"),
-    *("reach", "standings", "funnel_plot", "calculator", "confidential"),
+    *("reach", "shares", "standings", "funnel_plot", "calculator", "confidential"),
     *("calls", "sheets", "exports.values", "exports.roles", "exports.answers", "exports.matching"),
     *(
         "exports.texts",

@@ -447,12 +447,30 @@ def test_what_stands_beside_the_score_is_shown_when_asked_for(run: Callable[...,
         (["--book-interval", "--by", "month"], "a month has no book"),
         (["--needed", "0"], "0 points"),
         (["--needed", "-5"], "-5 points"),
+        (["--monthly"], "--monthly shows"),
+        (["--monthly", "--by", "owner", "--bounds"], "--monthly shows"),
+        (["--monthly", "--funnel"], "a funnel needs groups"),
     ],
 )
 def test_what_cannot_be_shown_is_said_with_what_can(
     run: Callable[..., Said], arguments: list[str], what: str
 ) -> None:
     assert what in run("score", *arguments, "--today", TODAY, expect=2).err
+
+
+@pytest.mark.usefixtures("year")
+def test_each_month_of_each_owner_has_its_rate_and_score(run: Callable[..., Said]) -> None:
+    said = run("score", "--by", "owner", "--monthly", "--today", TODAY, "--json").json
+    whole = run("score", "--by", "owner", "--today", TODAY, "--json").json
+
+    for name in COUNTED:
+        for owner in whole["scores"]:
+            months = [row[name] for row in said["scores"] if row["owner"] == owner["owner"]]
+            assert sum(months) == owner[name]
+    places = [(row["name"], row["month"]) for row in said["scores"]]
+    assert places == sorted(places)
+    assert len(places) > len(whole["scores"])
+    assert "month" in run("score", "--by", "owner", "--monthly", "--today", TODAY).out
 
 
 @pytest.mark.usefixtures("year")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loopback.nps.counts import Counts
+from loopback.nps.counts import NOTHING, Counts
 from loopback.nps.difference import Difference, difference, shown
 from loopback.nps.pairs import Paired, paired
-from loopback.score import CATEGORIES, DETRACTOR, PROMOTER, beside, groups, points, tallies
+from loopback.score import CATEGORIES, DETRACTOR, PROMOTER, beside, groups, points
+from loopback.shares import ROWS, shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +30,9 @@ def with_change(
     """Add to scores by group how far each lies above the period before, with its interval.
 
     Added: change, change_lower, change_upper (points) and change_p; empty where one of the two
-    periods has no answers. `before` are the responses of the period before.
+    periods has no answers. `before` has the counts of each group in the period before.
     """
-    earlier = tallies(before.lazy(), [by]).collect()
-    both = beside(scores.select(by), earlier, by)
+    both = beside(scores.select(by), before, by)
     rows = [
         _row(now, then, confidence, method)
         for now, then in zip(groups(scores), groups(both.fill_null(0)), strict=True)
@@ -45,21 +46,23 @@ def change(now: Counts, then: Counts, confidence: float, method: Method) -> Diff
     return shown(difference(now, then, method, confidence)) if now.n and then.n else None
 
 
-def of_the_same(now: pl.DataFrame, then: pl.DataFrame, confidence: float) -> Paired | None:
-    """Return how the customers who answered in both periods moved, by their last answer in each."""
-    both = now.select("customer_id").join(then, "customer_id", how="semi").unique()
-    earlier = _last(then, both).select("customer_id", then="step")
-    steps = (
-        _last(now, both).join(earlier, "customer_id").select(step=pl.col("step") - pl.col("then"))
-    )
-    return paired(dict(steps["step"].value_counts().iter_rows()), confidence)
+def of_the_same(
+    now: pl.LazyFrame, then: pl.LazyFrame, confidence: float, *, rows: int = 0, most: int = ROWS
+) -> Paired | None:
+    """Return how the customers who answered in both periods moved, by their last answer in each.
+
+    Of `rows` responses no more than about `most` are held at a time.
+    """
+    steps: Counter[int] = Counter()
+    for share in shares(rows, most):
+        steps.update(_steps(now.filter(share), then.filter(share)))
+    return paired(steps, confidence)
 
 
-def by_month(responses: pl.DataFrame, months: Sequence[str]) -> list[Counts]:
+def by_month(counts: pl.DataFrame, months: Sequence[str]) -> list[Counts]:
     """Return the counts of each month, in order; a month without answers has none."""
-    found = tallies(responses.lazy(), ["month"]).select("month", *CATEGORIES).collect()
-    counts = {row[0]: Counts(*row[1:]) for row in found.iter_rows()}
-    return [counts.get(month, Counts(0, 0, 0)) for month in months]
+    found = {row[0]: Counts(*row[1:]) for row in counts.select("month", *CATEGORIES).iter_rows()}
+    return [found.get(month, NOTHING) for month in months]
 
 
 def change_sentence(found: Difference, since: str) -> str:
@@ -95,11 +98,19 @@ def _row(
     return found.difference, found.lower, found.upper, found.p_value
 
 
-def _last(responses: pl.DataFrame, of: pl.DataFrame) -> pl.DataFrame:
-    """Return the last answer of some customers as -1, 0 or 1."""
-    known = responses.join(of, "customer_id", how="semi")
-    known = known.sort("month", "responded_at", "response_id")
-    return known.unique("customer_id", keep="last").select("customer_id", step=STEP)
+def _steps(now: pl.LazyFrame, then: pl.LazyFrame) -> dict[int, int]:
+    """Return how many customers went how many categories up or down."""
+    earlier = _last(then).rename({"step": "then"})
+    moved = _last(now).join(earlier, "customer_id").select(step=pl.col("step") - pl.col("then"))
+    counted = moved.group_by("step").agg(customers=pl.len()).collect()
+    return dict(counted.iter_rows())
+
+
+def _last(responses: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the last answer of each customer as -1, 0 or 1."""
+    order = pl.struct("month", "responded_at", "response_id")
+    known = responses.drop_nulls("customer_id").group_by("customer_id")
+    return known.agg(step=STEP.max_by(order))
 
 
 def _decimal(value: float) -> str:

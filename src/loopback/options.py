@@ -63,6 +63,7 @@ By = Annotated[Group | None, typer.Option("--by", help="Group by this.")]
 Last = Annotated[
     int | None, typer.Option("--last", min=1, max=120, help="How many months to pool.", metavar="N")
 ]
+Monthly = Annotated[bool, typer.Option("--monthly", help="Show each month of each group.")]
 Back = Annotated[
     int, typer.Option("--last", min=1, max=60, help="How many months to look back.", metavar="N")
 ]

@@ -28,6 +28,14 @@ CONFIDENCE = 0.95
 GROUPS = ("owner", "region", "segment", "language", "month")
 CATEGORIES = ("detractors", "passives", "promoters")
 COUNTED = ("invited", "answered", "responses", *CATEGORIES)
+PASSIVES = pl.col("responses") - pl.col("detractors") - pl.col("promoters")
+_TALLIED = {
+    "responses": pl.len().cast(pl.Int64),
+    "detractors": DETRACTOR.sum().cast(pl.Int64),
+    "promoters": PROMOTER.sum().cast(pl.Int64),
+}
+_ANSWERED = {"answered": pl.col("token").count().cast(pl.Int64), **_TALLIED}
+_ASKED = {"invited": pl.len().cast(pl.Int64)}
 
 
 def scores(
@@ -40,31 +48,43 @@ def scores(
 ) -> pl.DataFrame:
     """Return the NPS of each group in points, ordered by group and never by the score.
 
-    Columns: the group (where `by` is given), invited, answered (invitations answered), responses,
-    detractors, passives, promoters, nps, lower, upper. `by` is one of `GROUPS`.
+    Columns: the group (where `by` is given), those of `COUNTED`, nps, lower, upper. `by` is one of
+    `GROUPS`; the responses are current, so that each invitation is answered once.
     """
-    keys = [by] if by else []
-    answered = _grouped(responses, keys).agg(
-        answered=pl.col("token").n_unique() - pl.col("token").has_nulls().cast(pl.Int64)
+    counts = counted(responses.lazy(), invitations.lazy(), [by] if by else [])
+    return with_interval(counts, confidence, method)
+
+
+def counted(
+    responses: pl.LazyFrame, invitations: pl.LazyFrame, keys: Sequence[str]
+) -> pl.DataFrame:
+    """Return the counts of each group, by group: the keys, then the columns of `COUNTED`.
+
+    invited, answered (of the invitations), responses, detractors, passives, promoters. Without
+    keys there is one row.
+    """
+    answered, asked = (
+        rows.group_by(keys).agg(**numbers) if keys else rows.select(**numbers)
+        for rows, numbers in ((responses, _ANSWERED), (invitations, _ASKED))
     )
-    counts = tallies(responses.lazy(), keys or [pl.lit(1).alias("all")]).collect()
-    asked = _grouped(invitations, keys).agg(invited=pl.len())
-    both = asked.join(answered, on=keys or "all", how="full", coalesce=True, nulls_equal=True)
-    every = both.join(counts, on=keys or "all", how="full", coalesce=True, nulls_equal=True)
-    numbers = every.with_columns(pl.exclude(*keys, "all").fill_null(0).cast(pl.Int64))
-    found = with_interval(numbers, confidence, method)
-    return found.select(*keys, *COUNTED, "nps", "lower", "upper").sort(*keys or ["responses"])
+    told, invited = pl.collect_all([answered, asked])
+    if keys:
+        every = told.join(invited, keys, how="full", coalesce=True, nulls_equal=True)
+    else:
+        every = pl.concat([told, invited], how="horizontal")
+    numbers = every.with_columns(pl.col(*_ANSWERED, *_ASKED).fill_null(0))
+    return numbers.with_columns(passives=PASSIVES).select(*keys, *COUNTED).sort(keys or "responses")
+
+
+def pooled(counts: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Return counts of finer groups added up to coarser ones, by group; without keys one row."""
+    total = pl.col(COUNTED).sum()
+    return counts.group_by(keys).agg(total).sort(keys) if keys else counts.select(total)
 
 
 def tallies(responses: pl.LazyFrame, keys: Sequence[str | pl.Expr]) -> pl.LazyFrame:
     """Return how many responses each group has, and how many of each category."""
-    counts = responses.group_by(keys).agg(
-        responses=pl.len().cast(pl.Int64),
-        detractors=DETRACTOR.sum().cast(pl.Int64),
-        promoters=PROMOTER.sum().cast(pl.Int64),
-    )
-    passives = pl.col("responses") - pl.col("detractors") - pl.col("promoters")
-    return counts.with_columns(passives=passives)
+    return responses.group_by(keys).agg(**_TALLIED).with_columns(passives=PASSIVES)
 
 
 def with_interval(
@@ -100,20 +120,11 @@ def groups(rows: pl.DataFrame) -> list[Counts]:
     return [Counts(*row) for row in rows.select(CATEGORIES).fill_null(0).iter_rows()]
 
 
-def whole(responses: pl.DataFrame) -> Counts:
-    """Return the counts of all responses together."""
-    return Counts(*tallies(responses.lazy(), [pl.lit(1)]).select(CATEGORIES).collect().row(0))
-
-
 def points(value: float) -> str:
     """Return points with their sign, rounded: `+42`, `0`, and below it a true minus."""
     rounded = round(value)
     sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
     return f"{sign}{abs(rounded)}"
-
-
-def _grouped(rows: pl.DataFrame, keys: list[str]) -> pl.dataframe.group_by.GroupBy:
-    return rows.group_by(keys or pl.lit(1).alias("all"))
 
 
 def _with_score_interval(counts: pl.DataFrame, confidence: float) -> pl.DataFrame:

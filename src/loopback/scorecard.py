@@ -55,26 +55,27 @@ def calculated(found: Calculated) -> None:
 def _columns(scored: Scored) -> Cells:
     """Return the columns of the table: the group, the counts, then what is estimated of it."""
     return {
-        **_group(scored.by),
+        **_group(scored.by, scored.scores.columns),
         "rate": _rate,
         "responses": text,
         BARS: _bar,
         "nps": lambda value: "" if value is None else points(value),
         "interval": _interval,
-        **(_owner(scored.months, scored.scores.columns) if scored.by == "owner" else {}),
+        **_owner(scored.months, scored.scores.columns),
         **_extras(scored),
-        "never answered": lambda row: text(row["never_answered"]),
     }
 
 
-def _group(by: str | None) -> Cells:
-    if by is None:
-        return {}
-    return {"name" if by == "owner" else by: text}
+def _group(by: str | None, columns: list[str]) -> Cells:
+    """Return what names a group: with each month by itself, its month too."""
+    named = {"owner": "name"}.get(by or "", by)
+    return {name: text for name in dict.fromkeys((named, "month")) if name in columns}
 
 
 def _owner(months: list[str], columns: list[str]) -> Cells:
     """Return what stands beside an owner: the estimate, and the few answers of the last month."""
+    if "shrunk" not in columns:
+        return {}
     several = len(months) > 1 and "month_promoters" in columns
     month: Cells = {months[-1]: _month} if several else {}
     return {"estimate": _estimate, "": lambda row: SIDES[row["flag"]], **month}
@@ -89,6 +90,7 @@ def _extras(scored: Scored) -> Cells:
         "lowest": ("lowest to highest", lambda row: _span(row, "lowest", "highest")),
         "value_nps": ("by value", _triple("value")),
         "account_nps": ("by account", _triple("account")),
+        "never_answered": ("never answered", lambda row: text(row["never_answered"])),
     }
     known = [name for name in beside if name in scored.scores.columns]
     return dict(beside[name] for name in known if _known(scored.scores[name]))

@@ -21,6 +21,7 @@ from loopback.options import (
     Last,
     MethodOption,
     Month,
+    Monthly,
     Needed,
     Rake,
     ScoresFile,
@@ -47,6 +48,7 @@ def score(
     by: By = None,
     month: Month = None,
     last: Last = None,
+    monthly: Monthly = False,
     method: MethodOption = Method.ADJUSTED_WALD,
     confidence: Confidence = None,
     needed: Needed = None,
@@ -89,6 +91,7 @@ def score(
         account,
         columns(weight),
         columns(rake),
+        monthly,
     )
     opened = workspace_of(context, workspace)
     _score(opened, wish, to, file, funnel=funnel, as_json=as_json)

@@ -10,7 +10,7 @@ from loopback.errors import Problem, WrongUsageError
 from loopback.nps.counts import POINTS
 from loopback.nps.sample_size import needed
 from loopback.nps.trend import trend
-from loopback.score import groups, whole
+from loopback.score import groups
 from loopback.standings import verdict
 from loopback.steps.material import ALL
 
@@ -48,17 +48,17 @@ def _withheld(scores: pl.DataFrame, material: Material) -> Finding:
 
 
 def _verdict(scores: pl.DataFrame, material: Material) -> Finding:
-    if material.wish.by != "owner":
+    if material.wish.by != "owner" or material.wish.monthly:
         return NOTHING
     return "", None, verdict(scores.drop_nulls("owner"))
 
 
 def _change(total: pl.DataFrame, material: Material) -> Finding:
-    now, then = groups(total)[0], whole(material.answers(ALL, material.before))
+    now, then = (groups(counts)[0] for counts in (total, material.counts(ALL, material.before)))
     change = changes.change(now, then, material.confidence, material.wish.method)
     if change is None:
         return NOTHING
-    count = len(material.now.months)
+    count = len(material.now)
     since = "the month before" if count == 1 else f"the {count} months before"
     return "change", change._asdict(), changes.change_sentence(change, since)
 
@@ -66,17 +66,17 @@ def _change(total: pl.DataFrame, material: Material) -> Finding:
 def _paired(material: Material) -> Finding:
     if material.confidential:  # nobody is followed from one time to the next
         return NOTHING
-    found = changes.of_the_same(
-        material.now.responses, material.before.responses, material.confidence
-    )
-    if found is None:
+    spans = [material.now, material.before]
+    sizes = [material.counts(ALL, months)["responses"].item() for months in spans]
+    if not all(sizes):
         return NOTHING
-    return "paired", found._asdict(), changes.pairs_sentence(found)
+    now, then = (material.answers(ALL, months) for months in spans)
+    found = changes.of_the_same(now, then, material.confidence, rows=sum(sizes))
+    return ("paired", found._asdict(), changes.pairs_sentence(found)) if found else NOTHING
 
 
 def _trend(material: Material) -> Finding:
-    wanted = material.now.months
-    counts = changes.by_month(material.answers("month"), wanted)
+    counts = changes.by_month(material.counts("month"), material.now)
     if sum(month.n > 0 for month in counts) < TREND_MONTHS:
         return NOTHING
     found = trend(counts, material.confidence)
@@ -100,13 +100,13 @@ def _needed(total: pl.DataFrame, material: Material) -> Finding:
 
 
 def _weighted(total: pl.DataFrame, material: Material, how: str) -> Finding:
-    now, wish = material.now, material.wish
+    wish = material.wish
     columns = wish.weight if how == "weighted" else wish.rake
     if not columns:
         return NOTHING
     estimate = nonresponse.by_classes if how == "weighted" else nonresponse.by_raking
-    answers = material.answers(ALL)
-    weighted = estimate(answers, now.invitations, columns, material.confidence)
+    asked = material.asked.select("customer_id", "month", *columns).collect()
+    weighted = estimate(material.held(ALL), asked, columns, material.confidence)
     if weighted is None:
         return NOTHING
     plain = total.row(0, named=True)

@@ -33,7 +33,7 @@ class Plot:
 
 def draw(workspace: Workspace, scored: Scored, file: Path | None) -> Plot:
     """Draw the groups that have answers in a funnel; write it where a file is named."""
-    if scored.by in {None, "month"}:
+    if scored.by in {None, "month"} or "month" in scored.scores.columns:
         mend = "Ask for it with --by owner, region, segment or language."
         raise WrongUsageError(Problem("a funnel needs groups of customers", mend))
     rows = scored.scores.filter(pl.col("responses") > 0, pl.col(scored.by).is_not_null())

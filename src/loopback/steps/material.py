@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,7 +12,7 @@ from loopback import months
 from loopback.confidential import visible
 from loopback.errors import Problem, WrongUsageError, error
 from loopback.nps.method import Method
-from loopback.span import Span, within
+from loopback.score import GROUPS, counted, pooled
 from loopback.tables import INVITATIONS, RESPONSES
 
 if TYPE_CHECKING:
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
 
 ALL = "all"  # the column by which the total is a group like others
 IN_LISTS = ("owner", "region", "segment", "language")
-SINGLED_OUT = "scores by value, account or book could single an employee out"
+HELD = (ALL, *GROUPS, "response_id", "customer_id", "responded_at", "score")
+SINGLED_OUT = "scores by month, value, account or book could single an employee out"
 
 
 @dataclass(frozen=True)
 class Wish:
     """What is asked for: the group, the last month and how many, and what to show beside.
 
-    `method` and `confidence` stand in for the settings; `needed` is a half width in points;
-    `account` a column of the customer list; `weight` and `rake` columns of the invitations.
+    `monthly` scores each month by itself; `method` and `confidence` stand in for the settings;
+    `needed` is a half width in points; `account` a column of the customer list; `weight` and
+    `rake` columns of the invitations.
     """
 
     by: str | None
@@ -42,6 +45,7 @@ class Wish:
     account: str | None = None
     weight: tuple[str, ...] = ()
     rake: tuple[str, ...] = ()
+    monthly: bool = False
 
     @property
     def singles_out(self) -> bool:
@@ -51,13 +55,17 @@ class Wish:
 
 @dataclass(frozen=True)
 class Material:
-    """What the scores are made from; `before` is the span before, of as many months."""
+    """What the scores are made from: all that was asked and answered, read as far as needed.
+
+    `now` are the months that are scored, `before` as many months before them.
+    """
 
     wish: Wish
     workspace: Workspace
-    now: Span
-    before: Span
-    ever: pl.DataFrame
+    now: list[str]
+    before: list[str]
+    invitations: pl.LazyFrame
+    responses: pl.LazyFrame
     confidence: float
 
     @property
@@ -65,12 +73,56 @@ class Material:
         """Whether those who answer are employees."""
         return self.workspace.settings.audience == "employees"
 
-    def answers(self, by: str, when: Span | None = None) -> pl.DataFrame:
-        """Return the responses of a span that may be counted by a group."""
-        wanted = when or self.now
-        if not self.confidential:
-            return wanted.responses
-        return _with_all(Span([], self.ever, visible(self.ever, wanted.months, by))).responses
+    @property
+    def asked(self) -> pl.LazyFrame:
+        """The invitations of the months that are scored."""
+        return self.invitations.filter(pl.col("month").is_in(self.now))
+
+    def answers(self, by: str, months: list[str] | None = None) -> pl.LazyFrame:
+        """Return the responses of some months that may be counted by a group."""
+        wanted = months or self.now
+        if self.confidential:
+            return _with_all(visible(self._every, wanted, by).lazy())
+        return self.responses.filter(pl.col("month").is_in(wanted))
+
+    def held(self, by: str) -> pl.DataFrame:
+        """Return those responses with what scores of single customers are made from."""
+        return self.answers(by).select(HELD).collect()
+
+    def counts(self, by: str, months: list[str] | None = None) -> pl.DataFrame:
+        """Return the counts of each group in some months; of all together there is one row."""
+        wanted = months or self.now
+        keys = [] if by == ALL else [by]
+        if self.confidential:
+            asked = self.invitations.filter(pl.col("month").is_in(wanted))
+            counts = counted(self.answers(by, wanted), asked, keys)
+        else:
+            counts = pooled(self._cube.filter(pl.col("month").is_in(wanted)), keys)
+        return counts if keys else counts.select(pl.lit(ALL).alias(ALL), pl.all())
+
+    def monthly(self) -> pl.DataFrame:
+        """Return the counts of each group in each month that is scored."""
+        return self._cube.filter(pl.col("month").is_in(self.now))
+
+    @cached_property
+    def rows(self) -> int:
+        """How many rows there are of customers who were asked or answered."""
+        size = [rows.select(pl.len()) for rows in (self.invitations, self.responses)]
+        return sum(found.item() for found in pl.collect_all(size))
+
+    @cached_property
+    def _cube(self) -> pl.DataFrame:
+        """The counts of each group and month, from which all others are added up.
+
+        The responses are read for this once, however many scores are made from it.
+        """
+        keys = list(dict.fromkeys([self.wish.by or "month", "month"]))
+        inside = pl.col("month").is_in([*self.before, *self.now])
+        return counted(self.responses.filter(inside), self.invitations.filter(inside), keys)
+
+    @cached_property
+    def _every(self) -> pl.DataFrame:
+        return self.responses.collect()
 
 
 def columns(text: str | None) -> tuple[str, ...]:
@@ -94,24 +146,25 @@ def probability(confidence: float) -> float:
 
 def material(workspace: Workspace, wish: Wish) -> Material:
     """Return what a wish needs of a workspace, and refuse what would single employees out."""
-    if workspace.settings.audience == "employees" and wish.singles_out:
+    employees = workspace.settings.audience == "employees"
+    if employees and (wish.singles_out or wish.monthly):
         raise error(SINGLED_OUT, "Ask for scores by owner, region, segment, language or month.")
+    if wish.monthly and (wish.singles_out or wish.by in {None, "month"}):
+        mend = "Write such as --by owner --monthly, without scores by value, account or book."
+        raise WrongUsageError(Problem("--monthly shows the counts of groups by month", mend))
     rules = workspace.settings.scores
     count = wish.count or rules.months
-    asked, answered = (workspace.ledger.current(kind) for kind in (INVITATIONS, RESPONSES))
     before = months.later(wish.last, -count)
     return Material(
         wish,
         workspace,
-        _with_all(within(months.ending(wish.last, count), asked, answered)),
-        _with_all(within(months.ending(before, count), asked, answered)),
-        answered,
+        months.ending(wish.last, count),
+        months.ending(before, count),
+        _with_all(workspace.ledger.scan_current(INVITATIONS)),
+        _with_all(workspace.ledger.scan_current(RESPONSES)),
         wish.confidence or rules.confidence,
     )
 
 
-def _with_all(found: Span) -> Span:
-    every = pl.lit(ALL).alias(ALL)
-    return Span(
-        found.months, found.invitations.with_columns(every), found.responses.with_columns(every)
-    )
+def _with_all(rows: pl.LazyFrame) -> pl.LazyFrame:
+    return rows.with_columns(pl.lit(ALL).alias(ALL))

@@ -10,8 +10,8 @@ import polars as pl
 from loopback import changes
 from loopback.books import with_book, with_bounds
 from loopback.errors import Problem, WrongUsageError
-from loopback.reach import reach
-from loopback.score import CATEGORIES, beside, scores, tallies
+from loopback.reach import WHOLE, reach
+from loopback.score import CATEGORIES, beside, with_interval
 from loopback.standings import standings
 from loopback.steps.findings import findings
 from loopback.steps.material import ALL, IN_LISTS, material
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from loopback.workspace import Workspace
 
 UNMATCHED = "(unmatched)"
-REACHED = ("customers", "covered", "value", "value_covered", "never_answered")
 
 
 @dataclass(frozen=True)
@@ -49,51 +48,82 @@ def score(workspace: Workspace, wish: Wish) -> Scored:
     """Return the scores of the last months, by group and in total."""
     known = material(workspace, wish)
     total = _table(known, ALL).drop(ALL)
-    table = _table(known, wish.by) if wish.by else total
-    if wish.by == "owner":
-        table = _owners(table, known)
+    table = _groups(known) if wish.by else total
     found = Scored(
-        known.now.months,
+        known.now,
         wish.by,
         wish.method.value,
         known.confidence,
         table,
         total,
-        known.now.responses["customer_id"].null_count(),
+        _unmatched(known),
     )
     told = findings(table, total, known)
     numbers: dict[str, Any] = {name: values for name, values, _ in told if name}
     return replace(found, sentences=[said for _, _, said in told if said], **numbers)
 
 
+def _groups(material: Material) -> pl.DataFrame:
+    """Return the scores of the groups asked for: of a span, or of each of its months."""
+    by = material.wish.by or ALL
+    if material.wish.monthly:
+        return _monthly(material)
+    table = _table(material, by)
+    return _owners(table, material) if by == "owner" else table
+
+
+def _monthly(material: Material) -> pl.DataFrame:
+    """Return the scores of each group in each month, by group and month."""
+    table = with_interval(material.monthly(), material.confidence, material.wish.method)
+    if material.wish.by != "owner":
+        return table
+    return _named(table, material).sort("name", "owner", "month", nulls_last=True)
+
+
 def _table(material: Material, by: str) -> pl.DataFrame:
     """Return the scores by a group with all columns that were asked for."""
-    wish, confidence, asked = material.wish, material.confidence, material.now.invitations
-    answers = material.answers(by)
-    ever = answers if material.confidential else material.ever
-    table = scores(answers, asked, by, confidence=confidence, method=wish.method)
-    if by == ALL and table.is_empty():
-        table = scores(answers, asked, confidence=confidence)
-        table = table.select(pl.lit(ALL).alias(ALL), pl.all())
-    reached = reach(asked, answers, ever, by)
-    table = beside(table, reached, by).with_columns(pl.selectors.by_name(*REACHED).fill_null(0))
+    wish, confidence = material.wish, material.confidence
+    table = with_interval(material.counts(by), confidence, wish.method)
+    if not wish.monthly:
+        table = _reached(table, material, by)
     if by != "month":
-        before = material.answers(by, material.before)
+        before = material.counts(by, material.before)
         table = changes.with_change(table, before, by, confidence, wish.method)
     table = _beside(table, material, by)
     return _hidden(table) if material.confidential else table
 
 
+def _reached(table: pl.DataFrame, material: Material, by: str) -> pl.DataFrame:
+    """Add who was asked and who answered, each customer once."""
+    ever = material.answers(by) if material.confidential else material.responses
+    keys = None if by == ALL else by
+    reached = reach(material.asked, ever, material.now, keys, rows=material.rows)
+    if by == ALL:
+        return pl.concat([table, reached], how="horizontal")
+    return beside(table, reached, by).with_columns(pl.selectors.by_name(*WHOLE).fill_null(0))
+
+
+def _unmatched(material: Material) -> int:
+    """Return how many responses of the span match no customer: these alone have no owner."""
+    nobody = material.responses.filter(
+        pl.col("month").is_in(material.now), pl.col("owner").is_null()
+    )
+    return nobody.select(pl.len()).collect().item()
+
+
 def _beside(table: pl.DataFrame, material: Material, by: str) -> pl.DataFrame:
     """Add what stands beside the score only where it is asked for."""
-    now, wish, confidence = material.now, material.wish, material.confidence
-    answers = material.answers(by)
+    wish, confidence = material.wish, material.confidence
+    if not wish.singles_out:
+        return table
+    answers = material.held(by)
     if wish.book:
         table = with_book(table, answers, _listed(material, by), by, confidence)
     if wish.bounds:
         table = with_bounds(table, answers, by)
     if wish.value:
-        table = with_value(table, answers, now.invitations, by, confidence)
+        frozen = material.asked.select("customer_id", "month", "value").collect()
+        table = with_value(table, answers, frozen, by, confidence)
     if wish.account:
         accounts = _accounts(material.workspace, wish.account)
         table = with_accounts(table, answers, accounts, by, confidence)
@@ -128,16 +158,20 @@ def _accounts(workspace: Workspace, column: str) -> pl.DataFrame:
 
 def _owners(table: pl.DataFrame, material: Material) -> pl.DataFrame:
     """Return the owners by estimate, with their names and the last month beside the pool."""
-    names = {p.person_id: p.name for p in material.workspace.people.by_id.values()}
-    name = pl.col("owner").replace(names).fill_null(UNMATCHED).alias("name")
-    named = table.select("owner", name, pl.exclude("owner"))
+    named = _named(table, material)
     known = standings(named.drop_nulls("owner"), material.confidence)
     nobody = named.filter(pl.col("owner").is_null())
     ordered = pl.concat([known, nobody], how="diagonal")
     if material.confidential:  # of one month and one group there are few
         return ordered
-    last = material.now.responses.filter(month=material.now.months[-1])
-    month = tallies(last.lazy(), ["owner"]).select("owner", *CATEGORIES).collect()
+    month = material.counts("owner", material.now[-1:]).select("owner", *CATEGORIES)
     renamed = month.rename({name: f"month_{name}" for name in CATEGORIES})
     joined = beside(ordered, renamed, "owner")
     return joined.with_columns(pl.col(f"month_{name}").fill_null(0) for name in CATEGORIES)
+
+
+def _named(table: pl.DataFrame, material: Material) -> pl.DataFrame:
+    """Add the names of owners."""
+    names = {p.person_id: p.name for p in material.workspace.people.by_id.values()}
+    name = pl.col("owner").replace(names).fill_null(UNMATCHED).alias("name")
+    return table.select("owner", name, pl.exclude("owner"))
