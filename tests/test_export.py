@@ -50,6 +50,8 @@ def plain(value: object) -> str:
     match value:
         case None:
             return ""
+        case bool():
+            return str(value).lower()
         case list():
             return " ".join(value)
         case datetime():

@@ -40,17 +40,26 @@ AT = [*HERE, "--today", TODAY]
 STEPS = {
     "init": ["init", WORKSPACE],
     "sample": ["sample", *AT],
-    "ingest": ["ingest", "acme/first.csv", *AT],
+    "ingest": ["ingest", "acme/first.csv", "--comment", "comment", *AT],
     "ingest without hard links": ["ingest", "acme/first.csv", *AT],
     "check --repair": ["check", "--repair", *AT],
     "route": ["route", *AT],
-    "ingest of more": ["ingest", "acme/second.csv", *AT],
+    "ingest of more": ["ingest", "acme/second.csv", "acme/third.csv", *AT],
     "route of more": ["route", *AT],
+    "ingest --rematch": ["ingest", "--rematch", *AT],
+    "ingest --again": ["ingest", "--again", *AT],
     "export": ["export", "responses", *HERE, "--to", "responses.csv"],
 }
 FIRST = ["C-1,2026-11-20,3,the delivery was late", "C-2,2026-11-21,eleven,"]
 SECOND = [FIRST[0], "C-2,2026-11-21,10,", "nobody,2026-11-22,0,who am I"]
-KILLED_ONLY = ("ingest without hard links", "route of more")  # their errors are those of the others
+THIRD = "customer_id,score\nC-9,4\nC-8,2\n"
+NEW = "C-9,Gorse Cafe,ben,cafe@gorse.example,+45 9,Gus Gorse,da,South,small,10,2024-01-01,no\n"
+MENDED = '[exports]\nwords = { "eleven" = 1, "3" = 4, "0" = "none" }\n'
+# Their errors are those of the others.
+KILLED_ONLY = (
+    *("ingest without hard links", "route of more"),
+    *("ingest --rematch", "ingest --again"),
+)
 CASES = [
     *((name, fault) for name in STEPS for fault in DEADLY),
     *((name, fault) for name in STEPS if name not in KILLED_ONLY for fault in AT_ONE_CALL),
@@ -130,10 +139,19 @@ def _scenes(zygote: Zygote, root: Path) -> Iterator[tuple[str, Scene]]:
         if name == "sample":
             answer(folder / WORKSPACE, *FIRST, name="first.csv")
             answer(folder / WORKSPACE, *SECOND, name="second.csv")
+            (folder / WORKSPACE / "third.csv").write_text(THIRD, encoding="utf-8")
             plain = "ingest without hard links"
             yield plain, _scene(zygote, plain, folder, root)
             killed = _killed(zygote, folder, root)
             yield "check --repair", _scene(zygote, "check --repair", killed, root)
+    for name, file, more in (
+        ("ingest --rematch", "customers.csv", NEW),
+        ("ingest --again", "loopback.toml", MENDED),
+    ):
+        with (folder / WORKSPACE / file).open("a", encoding="utf-8") as written:
+            written.write(more)
+        yield name, _scene(zygote, name, folder, root)
+        folder = root / f"{name} done"
     (folder / "responses.csv").write_text("an older export\n", encoding="utf-8")
     yield "export", _scene(zygote, "export", folder, root)
 

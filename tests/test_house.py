@@ -21,9 +21,10 @@ score shares
 tomlfile files tables months delimited people customers mail.message deal names exports.values \
  exports.times exports.declarations exports.texts
 settings frame ledger clock grid exports.candidates exports.groups calls demo.company \
+ exports.events \
  exclusions leave_out histories outlook capacity newcomers invitations
 rows promises evenness rotation exports.layouts exports.sheet exports.answers \
- exports.columns
+ exports.columns remembered
 jsonlines
 comments
 books worth nonresponse changes reach standings funnel_plot calculator confidential
@@ -31,20 +32,21 @@ reasons.matches reasons.slips reasons.tally
 reasons.kinds
 reasons.codes reasons.coverage
 lists span rest invitation_lists exports.header exports.matching demo.voices
-workspace sheets guarantees exports.roles
+workspace sheets guarantees exports.roles exports.near
 exports.scores
 exports.reading
-exports.preview
+exports.preview exports.mending
 pages workbooks
 steps.material steps.rendering
 steps.findings steps.delivery
-steps.init steps.check steps.sample steps.ingest steps.score steps.reasons steps.route \
+steps.init steps.check steps.sample steps.take steps.score steps.reasons steps.route \
  steps.status steps.export
-steps.tablefile steps.funnel steps.look steps.coding
+steps.tablefile steps.funnel steps.coding steps.ingest steps.rematch
+steps.look steps.again
 steps.plan steps.verify
 demo.year
 terminal
-say scorecard options
+say scorecard intake options
 cli.workspace cli.rotation cli.answers cli.scores cli.reasons
 __main__
 """
@@ -81,6 +83,7 @@ PURE = [
         "exports.groups",
         "exports.candidates",
     ),
+    *("exports.events", "exports.mending", "exports.near"),
     *("exports.scores", "exports.preview"),
 ]
 IMPURE = {

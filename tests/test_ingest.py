@@ -212,7 +212,7 @@ def test_a_reject_of_another_export_is_listed_though_its_cell_is_the_same(
     said = run("ingest", november, "--today", TODAY, "--json", expect=3)
 
     assert counts(said)["rejects"] == 1
-    assert exported(run, "rejects")["file"].to_list() == ["october.csv", "november.csv"]
+    assert exported(run, "rejects")["file"].to_list() == ["november.csv", "october.csv"]
 
 
 def test_one_file_that_cannot_be_read_leaves_all_as_it_was(

@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 
 from loopback import cli, files
 from loopback.errors import DamagedError
-from loopback.exports.matching import corrections
+from loopback.exports import events as responses
 from loopback.ledger import Ledger, digest
 from loopback.tables import (
     BOUNCES,
@@ -661,7 +661,7 @@ def test_what_streams_by_as_current_is_the_last_event_of_each_key(
     for old, answers in runs:  # some from before a row said what it corrects
         lines = [" | ".join(map(str, answer)) for answer in answers]
         drawn = table(RESPONSES, "\n".join(["response_id | score | responded_at | row", *lines]))
-        marked = corrections(drawn, ledger.rows(RESPONSES), ledger.runs.height + 1)
+        marked = responses.events(drawn, ledger.rows(RESPONSES), ledger.runs.height + 1)
         with ledger.run("ingest", NOON) as run:
             rows = drawn.drop(CORRECTS) if old else marked
             run.append(UNMARKED if old else RESPONSES, rows)

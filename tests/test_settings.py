@@ -116,7 +116,11 @@ def test_a_file_as_windows_saves_it_is_read(read: Read, content: bytes) -> None:
         ("[rotation]\nask_per_year = 2", "rotation.ask_per_year", "Did you mean asks_per_year?"),
         ("[rotaton]\nseed = 'x'", "unknown setting rotaton", "Did you mean rotation?"),
         ("seed = 'x'", "unknown setting seed", "Known here: audience, company, customers"),
-        ("[survey]\nurl = 'x'", "unknown setting survey.url", "Known here: link, tools."),
+        (
+            "[survey]\nurl = 'x'",
+            "unknown setting survey.url",
+            "Known here: link, tools, window_days.",
+        ),
         ("[customers]\nfiles = 'x'", "customers.files", "Did you mean file?"),
         ("[exports]\nday_frist = true", "exports.day_frist", "Did you mean day_first?"),
         ("[mail]\ncopy_to = []", "mail.copy_to", "Did you mean copies_to?"),

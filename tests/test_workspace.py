@@ -425,11 +425,38 @@ def test_the_key_is_made_once_and_for_the_user_alone(tmp_path: Path) -> None:
 def test_an_export_is_kept_byte_for_byte_under_its_hash(tmp_path: Path) -> None:
     workspace = Workspace(build(tmp_path / "acme"))
     content = b"score\r\n9\r\n\xff\x00"
+    export = tmp_path / "Export.CSV"
+    export.write_bytes(content)
+    source = hashlib.sha256(content).hexdigest()
 
-    names = [workspace.keep(content, ".csv") for _ in range(2)]
+    for _ in range(2):
+        workspace.keep(export, source)
 
-    assert names == [hashlib.sha256(content).hexdigest()] * 2
-    assert tree(workspace.path("raw")) == {f"{names[0]}.csv": content}
+    assert tree(workspace.path("raw")) == {f"{source}.csv": content}
+    assert workspace.kept(source) == workspace.path("raw", f"{source}.csv")
+
+
+def test_an_export_that_changes_while_it_is_read_is_not_kept(tmp_path: Path) -> None:
+    workspace = Workspace(build(tmp_path / "acme"))
+    export = tmp_path / "export.csv"
+    export.write_bytes(b"score\n9\n")
+
+    with pytest.raises(LoopbackError, match="the file changed while it was read"):
+        workspace.keep(export, hashlib.sha256(b"score\n8\n").hexdigest())
+
+    assert tree(workspace.path("raw")) == {}
+
+
+def test_an_export_that_was_changed_in_the_workspace_is_not_read_again(tmp_path: Path) -> None:
+    workspace = Workspace(build(tmp_path / "acme"))
+    export = tmp_path / "export.csv"
+    export.write_bytes(b"score\n9\n")
+    source = hashlib.sha256(b"score\n9\n").hexdigest()
+    workspace.keep(export, source)
+    workspace.path("raw", f"{source}.csv").write_bytes(b"score\n8\n")
+
+    with pytest.raises(LoopbackError, match=r"was changed"):
+        workspace.kept(source)
 
 
 def test_a_path_is_named_as_a_user_of_the_workspace_would_write_it(tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, ParamSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+BLOCK = 1 << 20  # bytes that are copied at a time
 TEMPORARY = ".tmp"
 Given = ParamSpec("Given")
 
@@ -51,10 +52,11 @@ def make_folder(folder: Path) -> None:
 
 
 @_named
-def publish(path: Path, content: bytes) -> None:
+def publish(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write a file that must never change: flushed, then linked to its name, which must be free.
 
-    A name that is taken already holds the same bytes, since names carry the hash of the content.
+    A name that is taken already holds the same bytes, since names carry the hash of the content,
+    which may come in blocks.
     """
     make_folder(path.parent)
     temporary = _written_beside(path, content, durable=True)
@@ -120,6 +122,13 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def blocks(path: Path) -> Iterator[bytes]:
+    """Return the bytes of a file, some at a time."""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
 def abandoned(temporary: Path) -> bool:
     """Say whether the process that was writing a temporary file is gone."""
     number = temporary.name.removesuffix(TEMPORARY).rpartition(".")[2]
@@ -134,22 +143,24 @@ def abandoned(temporary: Path) -> bool:
     return False
 
 
-def _written_beside(path: Path, content: bytes, *, durable: bool) -> Path:
-    """Write the content under a temporary name in the same folder."""
+def _written_beside(path: Path, content: bytes | Iterable[bytes], *, durable: bool) -> Path:
+    """Write the content, or its blocks, under a temporary name in the same folder."""
     temporary = _temporary(path)
     temporary.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(temporary, flags, PRIVATE_FILE)
         try:
-            _write_all(handle, content)
+            for block in [content] if isinstance(content, bytes) else content:
+                _write_all(handle, block)
             if durable:
                 os.fsync(handle)
         finally:
             os.close(handle)
-    except OSError as failed:
+    except BaseException as failed:
         temporary.unlink(missing_ok=True)
-        failed.filename = str(path)  # the name that a person knows
+        if isinstance(failed, OSError):
+            failed.filename = str(path)  # the name that a person knows
         raise
     return temporary
 

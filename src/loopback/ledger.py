@@ -160,7 +160,7 @@ class Ledger:
             self.__dict__.pop("runs", None)
             run = Run(command, at, arguments)
             yield run
-            if run.rows:
+            if run.rows or run.read:
                 self._commit(run)
                 self._remember_verified()
 

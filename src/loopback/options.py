@@ -126,7 +126,13 @@ ScoresFile = Annotated[
     Path | None,
     typer.Option("--to", help="Write the scores to a .csv, .json, .parquet or .xlsx."),
 ]
-Files = Annotated[list[Path], typer.Argument(help="Exports of your survey tool: CSV, XLSX.")]
+Files = Annotated[list[Path] | None, typer.Argument(help="Exports of your survey tool: CSV, XLSX.")]
+Rematch = Annotated[
+    bool, typer.Option("--rematch", help="Match again the answers that match no customer.")
+]
+Again = Annotated[
+    bool, typer.Option("--again", help="Read all exports in raw/ again, after a mapping changed.")
+]
 ScoreColumn = Annotated[
     str | None, typer.Option("--score", help="The column of the score: its header or number.")
 ]

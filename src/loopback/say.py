@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from loopback.demo.year import Lived
     from loopback.steps.check import Checked
     from loopback.steps.coding import Coding
-    from loopback.steps.ingest import Ingested, Report
-    from loopback.steps.look import Looked
     from loopback.steps.plan import Planned
     from loopback.steps.reasons import Tallied
     from loopback.steps.route import Routed
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from loopback.steps.status import Status
     from loopback.steps.verify import Verified
 
-REJECTS_SHOWN = 10
 BREACHES_SHOWN = 10
 OVERLOADS_SHOWN = 10
 VERDICTS = {"passed": "pass", "failed": "FAIL", "told": "told"}
@@ -124,87 +121,6 @@ def _removals(found: pl.DataFrame) -> None:
     if found.height:
         shown = found.drop("owner")
         table(shown, "Left out at the owner's wish", dict.fromkeys(shown.columns, text))
-
-
-def ingested(result: Ingested, *, dry_run: bool) -> None:
-    """Say what became of every file and every row."""
-    for report in result.reports:
-        _ingested_file(report)
-    if dry_run:
-        message("Nothing was written.")
-    rejects = result.rejects
-    for row in rejects.head(REJECTS_SHOWN).iter_rows(named=True):
-        column = f", column {row['column']}" if row["column"] else ""
-        warning(f"reject: {row['why']}: {row['value']!r} ({row['file']}, row {row['row']}{column})")
-    if rejects.height > REJECTS_SHOWN:
-        more = rejects.height - REJECTS_SHOWN
-        warning(f"... and {more} more: loopback export rejects --to rejects.csv")
-
-
-def _ingested_file(report: Report) -> None:
-    if report.already:
-        message(f"{report.file}: ingested before, nothing to add.")
-        return
-    message(f"{report.file}: {report.layout} layout, {report.rows} rows.")
-    roles = ", ".join(f"{role} = {column[:40]!r}" for role, column in report.roles.items())
-    message(f"  read as: {roles}")
-    counts = {"taken": report.taken, "known already": report.known, "rejected": report.rejects}
-    counts |= {f"left out, {why}": count for why, count in report.left_out.items()}
-    message("  " + ", ".join(f"{what}: {count}" for what, count in counts.items() if count))
-    if report.unmatched:
-        warning(
-            f"{report.file}: {report.unmatched} responses match no customer; no owner sees them"
-        )
-    for note in report.notes:
-        warning(f"{report.file}: {note}")
-
-
-def looked(result: Looked) -> None:
-    """Say what files are and would give; nothing was written."""
-    for report in result.reports:
-        _looked_file(report)
-    if result.ingested:
-        ingested(result.ingested, dry_run=True)
-    else:
-        message("Nothing was written.")
-
-
-def _looked_file(report: dict[str, Any]) -> None:
-    """Print the counts of a file; what is wrong with one that is refused is said at the end."""
-    if report["rows"] is None:
-        line(f"{report['file']}: refused")
-        return
-    how = f"{report['layout']} layout, {report['header_rows']} header rows, {report['rows']} rows"
-    line(f"{report['file']}: {how}{', refused' if report['refused'] else ''}")
-    names = ("scores", "promoters", "passives", "detractors", "comments", "rejects")
-    if not report["refused"]:
-        line("  " + ", ".join(f"{report[name]} {name}" for name in names))
-    for why, count in report["left_out"].items():
-        line(f"  left out, {why}: {count}")
-
-
-def explained(reports: list[dict[str, Any]]) -> None:
-    """Print what was recognised in each file, and why."""
-    for report in reports:
-        line(f"{report['file']}")
-        if report["refused"]:
-            warning(f"{report['file']}: {report['refused']}")
-        if report["rows"] is None:
-            continue
-        line(f"  layout: {report['layout']}; {report['layout_why']}")
-        cut = f", delimiter {report['delimiter']!r}" if report["delimiter"] else ""
-        line(f"  encoding: {report['encoding'] or 'none, a workbook or the like'}{cut}")
-        line(f"  header rows: {report['header_rows']}; {report['header_why']}")
-        line(f"  rows: {report['rows']}")
-        line(f"  times: {report['zone']}")
-        for why, count in report["left_out"].items():
-            line(f"  left out, {why}: {count}")
-        _columns(report["columns"])
-
-
-def _columns(columns: list[dict[str, Any]]) -> None:
-    rows = [column | {"examples": " | ".join(column["examples"])} for column in columns]
-    table(pl.DataFrame(rows), "", dict.fromkeys(("column", "header", "role", "examples"), text))
 
 
 def tally(tallied: Tallied) -> None:

@@ -6,13 +6,14 @@ import difflib
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from loopback.errors import LoopbackError, Problem
 from loopback.exports.declarations import Layout  # noqa: TC001 - pydantic reads it
 from loopback.tomlfile import toml
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 FILE = "loopback.toml"
@@ -51,6 +52,8 @@ class Survey(Section):
     link: Annotated[str, Field(pattern=r"\{token\}")] = "https://survey.example/?token={token}"
     # Tools whose form the invitation list is also written in, such as "qualtrics".
     tools: list[str] = []
+    # Days after the invitation in which an answer is in time; later ones are marked.
+    window_days: Annotated[int, Field(ge=1, le=366)] = 30
 
 
 class Rotation(Section):
@@ -100,6 +103,9 @@ class PeopleList(ListFile):
     file: str = "people.csv"
 
 
+COLUMNS = ("score", "comment", "customer", "token", "responded_at")
+
+
 class Choices(Section):
     """What an export leaves open, chosen by the user."""
 
@@ -131,13 +137,35 @@ class Exports(Choices):
     by_layout: dict[str, Choices] = {}
     # Layouts of the user's own, tried before ours.
     layouts: list[Layout] = []
+    # What was chosen before, by layout: what nothing here settles.
+    _remembered: Mapping[str, Choices] = PrivateAttr(default_factory=dict)
 
-    def of_layout(self, name: str) -> Choices:
-        """Return what is chosen for a layout: its own choices, else those for all."""
+    def remembering(self, remembered: Mapping[str, Choices]) -> Exports:
+        """Return these settings with what was chosen before after all else."""
+        other = self.model_copy()
+        other._remembered = remembered  # noqa: SLF001 - of another of its kind
+        return other
+
+    def of_layout(self, name: str, columns: Collection[str] = ()) -> Choices:
+        """Return what is chosen for a layout: its own choices, else those for all.
+
+        What was chosen before counts where neither says anything, and a column of it where the
+        file has it among its `columns`.
+        """
         own = self.by_layout.get(name, Choices())
         chosen = {key: getattr(own, key) for key in own.model_fields_set}
         common = {key: getattr(self, key) for key in Choices.model_fields}
-        return Choices(**common | chosen)
+        said = {key: value for key, value in common.items() if key in self.model_fields_set}
+        before = self.recalled(name, columns)
+        settled = common | before | said | chosen
+        return Choices(**settled | {"words": before.get("words", {}) | (common | chosen)["words"]})
+
+    def recalled(self, name: str, columns: Collection[str]) -> dict[str, Any]:
+        """Return what was chosen before for a layout, and can be for a file with these columns."""
+        before = self._remembered.get(name, Choices())
+        keys = before.model_fields_set & set(Choices.model_fields)
+        known = {key: getattr(before, key) for key in keys}
+        return {k: v for k, v in known.items() if k not in COLUMNS or v in columns}
 
     def given(self, **choices: Any) -> Exports:  # noqa: ANN401 - a value of any of the fields
         """Return these settings with what the user says now before all else."""

@@ -9,6 +9,13 @@ import polars as pl
 # The column of a table whose things are rarely written twice: the run of an earlier row of the
 # same thing, empty in its first row.
 CORRECTS = "corrects"
+# Why a thing counts no more; its row is the last event of it, and no current one.
+WITHDRAWN = "withdrawn"
+# The cells of a reject, under the headers by which a plain export is recognised.
+REJECTED_CELLS = (
+    *("token", "customer_id", "email", "response_id"),
+    *("score", "comment", "responded_at", "language"),
+)
 TIME = pl.Datetime("us", "UTC")
 
 # Where a row came from: the run, its command and time, and for rows of a file its SHA-256 and row.
@@ -85,7 +92,8 @@ class Table:
 
     def _last(self, events: pl.LazyFrame) -> pl.LazyFrame:
         ordered = events.sort(*self.order, nulls_last=False, maintain_order=True)
-        return ordered.unique(self.key, keep="last", maintain_order=True)
+        last = ordered.unique(self.key, keep="last", maintain_order=True)
+        return last.filter(pl.col(WITHDRAWN).is_null()) if WITHDRAWN in self.columns else last
 
 
 RUNS = Table(
@@ -163,23 +171,50 @@ RESPONSES = Table(
             "comment": pl.String,
             "responded_at": TIME,
             "export_id": pl.String,
+            "late": pl.Boolean,  # after the days in which the invitation was to be answered
+            # Whom the answer names, where it matches nobody.
+            "named_token": pl.String,
+            "named_customer": pl.String,
+            "named_email": pl.String,
             CORRECTS: pl.Int64,
+            # The last run that read the response anew: its row goes before all earlier ones.
+            "rebuilt": pl.Int64,
+            WITHDRAWN: pl.String,
         }
     ),
     key=("response_id",),
-    order=("responded_at", "run", "row"),
+    order=("rebuilt", "responded_at", "run", "row"),
 )
 
+# A row of an export that could not be taken, with its cells as the file had them, to be mended.
+# One that was mended is withdrawn.
 REJECTS = Table(
     "rejects",
-    pl.Schema({"file": pl.String, "column": pl.String, "value": pl.String, "why": pl.String}),
-    key=("run", "source", "row"),
+    pl.Schema(
+        {
+            "file": pl.String,
+            "column": pl.String,
+            "value": pl.String,
+            "why": pl.String,
+            **dict.fromkeys(REJECTED_CELLS, pl.String),
+            "cells": pl.String,  # all of them, of a row that has not as many as the header
+            WITHDRAWN: pl.String,
+        }
+    ),
+    key=("file", "source", "row"),
 )
 
 # Invitations that did not arrive, with the address that failed.
 BOUNCES = Table(
     "bounces",
-    pl.Schema({"customer_id": pl.String, "month": pl.String, "email": pl.String}),
+    pl.Schema(
+        {
+            "customer_id": pl.String,
+            "month": pl.String,
+            "email": pl.String,
+            WITHDRAWN: pl.String,
+        }
+    ),
     key=("customer_id",),
 )
 

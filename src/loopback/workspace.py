@@ -15,14 +15,32 @@ from loopback import customers, exclusions, files, leave_out, lists, people
 from loopback.errors import LoopbackError, Problem, error, stop_at
 from loopback.grid import grid
 from loopback.ledger import Ledger
+from loopback.remembered import FILE as CHOICES
+from loopback.remembered import Memory, remembered
 from loopback.rows import reading
 from loopback.settings import FILE, ListFile, Rotation, Settings, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 SLUG_LENGTH = 50
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _same(path: Path, source: str) -> Iterator[bytes]:
+    """Return the bytes of a file; raise where they are not those with this SHA-256 any more."""
+    digest = hashlib.sha256()
+    for block in files.blocks(path):
+        digest.update(block)
+        yield block
+    if digest.hexdigest() != source:
+        raise error("the file changed while it was read", "Run the command again.", path.name)
 
 
 @dataclass(frozen=True)
@@ -170,11 +188,22 @@ class Workspace:
             files.publish(path, secrets.token_hex(32).encode())
         return path.read_bytes()
 
-    def keep(self, content: bytes, ending: str) -> str:
-        """Keep an export byte for byte in `raw/`; return its SHA-256, which names it."""
-        name = hashlib.sha256(content).hexdigest()
-        files.publish(self.path("raw", f"{name}{ending}"), content)
-        return name
+    def keep(self, export: Path, source: str) -> None:
+        """Keep an export byte for byte in `raw/`, named by its SHA-256."""
+        files.publish(self.path("raw", f"{source}{export.suffix.lower()}"), _same(export, source))
+
+    def kept(self, source: str) -> Path:
+        """Return an export that was kept; raise where it is gone, or is not what it was."""
+        for path in sorted(self.path("raw").glob(f"{source}*")):
+            if hash_of(path) == source:
+                return path
+        what = "an export that was ingested is not there, or was changed"
+        raise error(what, "Restore it from your backup.", f"raw/{source}")
+
+    @cached_property
+    def remembered(self) -> Memory:
+        """What was chosen for exports before; nothing where the folder is no workspace."""
+        return remembered(self.path(CHOICES)) if self.path(FILE).is_file() else {}
 
     def file_name(self, person_id: str, name: str) -> str:
         """Return a name for a person's files: readable, unique, and harmless on every system."""

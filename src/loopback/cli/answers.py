@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
 from loopback.errors import LoopbackError
 from loopback.options import (
+    Again,
     CommentColumn,
     CustomerColumn,
     DayFirst,
@@ -19,6 +20,7 @@ from loopback.options import (
     Json,
     LayoutOption,
     Month,
+    Rematch,
     ScaleOption,
     ScoreColumn,
     SheetOption,
@@ -43,7 +45,7 @@ WITH_REJECTS = 3
 
 def ingest(
     context: typer.Context,
-    files: Files,
+    files: Files = None,
     score: ScoreColumn = None,
     comment: CommentColumn = None,
     customer: CustomerColumn = None,
@@ -56,66 +58,119 @@ def ingest(
     encoding: EncodingOption = None,
     day_first: DayFirst = None,
     explain: Explain = False,
+    rematch: Rematch = False,
+    again: Again = False,
     dry_run: DryRun = False,
     as_json: Json = False,
     today: Today = None,
     workspace: Folder = None,
 ) -> None:
     """Take the answers of survey exports into the ledger; the same file twice adds nothing."""
-    from loopback import say, terminal
-    from loopback.steps.ingest import choices
-    from loopback.steps.ingest import ingest as take
-
-    opened = workspace_of(context, workspace)
-    chosen = choices(
-        opened,
-        score=score,
-        comment=comment,
-        customer=customer,
-        token=token,
-        responded_at=responded_at,
-        layout=layout,
-        sheet=sheet,
-        scale=scale,
-        words=words_of(word),
-        encoding=encoding,
-        day_first=day_first,
-    )
-    if explain:
-        _explain(opened, files, chosen, as_json=as_json)
-        return
-    if dry_run:
-        _look(opened, files, chosen, clock_at(today), as_json=as_json)
-        return
-    with terminal.progress("reading") as watched:
-        taken = take(opened, files, chosen, clock_at(today), dry_run=False, watched=watched)
-    terminal.as_json(taken) if as_json else say.ingested(taken, dry_run=False)
-    raise typer.Exit(WITH_REJECTS if taken.rejects.height else 0)
-
-
-def _explain(opened: Workspace, files: list[Path], chosen: Exports, *, as_json: bool) -> None:
-    from loopback import say, terminal
-    from loopback.steps.look import explain
-
-    found = explain(opened, files, chosen)
-    terminal.as_json({"reports": found}) if as_json else say.explained(found)
-
-
-def _look(
-    opened: Workspace, files: list[Path], chosen: Exports, clock: Clock, *, as_json: bool
-) -> None:
-    """Say what files would give; end as a run without `--dry-run` would."""
-    from loopback import say, terminal
-    from loopback.steps.look import look
-
-    looked = look(opened, files, chosen, clock)
-    if as_json:
-        terminal.as_json({"reports": looked.reports, "rejects": looked.rejects})
+    said: dict[str, Any] = {
+        "score": score,
+        "comment": comment,
+        "customer": customer,
+        "token": token,
+        "responded_at": responded_at,
+        "layout": layout,
+        "sheet": sheet,
+        "scale": scale,
+        "words": words_of(word),
+        "encoding": encoding,
+        "day_first": day_first,
+    }
+    job = _Job(workspace_of(context, workspace), said, clock_at(today), dry_run, as_json)
+    if again or rematch:
+        _only_one_of(again=again, rematch=rematch, explain=explain, files=bool(files))
+        job.again() if again else job.rematch()
+    elif not files:
+        raise typer.BadParameter("name the exports to take in, or give --rematch or --again")
+    elif explain:
+        job.explain(files)
+    elif dry_run:
+        job.look(files)
     else:
-        say.looked(looked)
-    if looked.problems:
-        raise LoopbackError(*looked.problems)
-    raise typer.Exit(WITH_REJECTS if looked.rejects.height else 0)
+        job.take(files)
+
+
+def _only_one_of(**given: bool) -> None:
+    """Stop where a command line asks for two things at once."""
+    asked = [name for name, wanted in given.items() if wanted]
+    if len(asked) > 1:
+        raise typer.BadParameter(f"ask for one thing at a time, not for {' and '.join(asked)}")
+
+
+class _Job(NamedTuple):
+    """What `ingest` is asked to do, and how to tell of it."""
+
+    workspace: Workspace
+    said: dict[str, Any]
+    clock: Clock
+    dry_run: bool
+    as_json: bool
+
+    @property
+    def chosen(self) -> Exports:
+        """What is said of exports, over what the settings say."""
+        from loopback.steps.ingest import choices
+
+        return choices(self.workspace, **self.said)
+
+    def take(self, files: list[Path]) -> None:
+        from loopback import intake, terminal
+        from loopback.steps.ingest import ingest
+
+        with terminal.progress("reading") as watched:
+            taken = ingest(
+                self.workspace,
+                files,
+                self.chosen,
+                self.clock,
+                dry_run=False,
+                said=self.said,
+                watched=watched,
+            )
+        terminal.as_json(taken) if self.as_json else intake.ingested(taken, dry_run=False)
+        raise typer.Exit(WITH_REJECTS if taken.rejects.height else 0)
+
+    def explain(self, files: list[Path]) -> None:
+        from loopback import intake, terminal
+        from loopback.steps.look import explain
+
+        found = explain(self.workspace, files, self.chosen)
+        terminal.as_json({"reports": found}) if self.as_json else intake.explained(found)
+
+    def look(self, files: list[Path]) -> None:
+        """Say what files would give; end as a run without `--dry-run` would."""
+        from loopback import intake, terminal
+        from loopback.steps.look import look
+
+        looked = look(self.workspace, files, self.chosen, self.clock)
+        if self.as_json:
+            terminal.as_json({"reports": looked.reports, "rejects": looked.rejects})
+        else:
+            intake.looked(looked)
+        if looked.problems:
+            raise LoopbackError(*looked.problems)
+        raise typer.Exit(WITH_REJECTS if looked.rejects.height else 0)
+
+    def rematch(self) -> None:
+        from loopback import intake, terminal
+        from loopback.steps.rematch import rematch
+
+        found = rematch(self.workspace, self.chosen, self.clock, dry_run=self.dry_run)
+        told = found if self.as_json else None
+        terminal.as_json(told) if told else intake.rematched(found, dry_run=self.dry_run)
+
+    def again(self) -> None:
+        from loopback import intake, terminal
+        from loopback.steps.again import again
+
+        built = again(self.workspace, self.said, self.clock, dry_run=self.dry_run)
+        if self.as_json:
+            terminal.as_json(built)
+        else:
+            intake.rebuilt(built, dry_run=self.dry_run)
 
 
 def route(

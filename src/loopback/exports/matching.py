@@ -6,144 +6,227 @@ import hashlib
 
 import polars as pl
 
-from loopback import months
-from loopback.tables import CORRECTS, RESPONSES
+from loopback.tables import CORRECTS, RESPONSES, TIME, WITHDRAWN
 
+WINDOW = 30  # days after an invitation in which an answer is in time
 ID_BYTES = 12
+SHORT_ID = r"^\d{1,8}$"  # numbers that a tool counts anew in each survey
 _CONTENT = ("given", "score", "comment", "responded_at")
+_INVITED = ("customer_id", "month", "token", "owner", "region", "segment", "language", "invited_at")
+# What only the ledger can tell of a response; see `events`.
+_UNTOLD = {name: RESPONSES.columns[name] for name in (CORRECTS, "rebuilt", WITHDRAWN)}
+_PLACED = pl.Schema({"row": pl.Int64, **dict.fromkeys(_INVITED[:-1], pl.String), "asked": TIME})
+
+Frame = pl.DataFrame | pl.LazyFrame
 
 
 def responses(
-    answers: pl.DataFrame, invitations: pl.DataFrame, customers: pl.DataFrame, month: str
+    answers: pl.DataFrame, invitations: Frame, customers: Frame, month: str, window: int = WINDOW
 ) -> pl.DataFrame:
     """Return the responses of answers, with the customer and owner of each that could be matched.
 
     `month` is that of the run: an answer that no invitation and no time explains belongs to it.
+    Of an answer that matches nobody, whom it names is kept; it is `late` where it came more than
+    `window` days after its invitation. Sorted by row.
     """
-    found = _identified(answers, invitations, customers)
-    invited = _invited(found, invitations, month)
-    listed = customers.select(
-        "customer_id",
-        current_owner="owner",
-        listed_region="region",
-        listed_segment="segment",
+    placed = _placed(answers, invitations.lazy(), customers.lazy(), month)
+    listed = customers.lazy().select(
+        "customer_id", current_owner="owner", listed_region="region", listed_segment="segment"
     )
-    whole = invited.join(listed, "customer_id", how="left").with_columns(
-        owner=pl.coalesce("owner", "current_owner"),
-        current_owner=pl.coalesce("current_owner", "owner"),
-        region=pl.coalesce("region", "listed_region"),
-        segment=pl.coalesce("segment", "listed_segment"),
-        language=pl.coalesce("language", "invited_language"),
-        **{CORRECTS: pl.lit(None, pl.Int64)},  # see `corrections`
+    answered = answers.lazy().rename({"token": "given_token", "language": "answered_in"})
+    whole = (
+        answered.join(placed.lazy(), "row", how="left")
+        .join(listed, "customer_id", how="left")
+        .with_columns(month=pl.coalesce("month", _answered(month)))
+        .with_columns(*_frozen(), *_named_by_the_unmatched(), late=_late(window))
+        .with_columns(pl.lit(None, kind).alias(name) for name, kind in _UNTOLD.items())
+        .collect()
     )
     return _with_ids(whole).select([*RESPONSES.columns.names(), "row"]).sort("row")
 
 
-def bounces(
-    bounced: pl.DataFrame, invitations: pl.DataFrame, customers: pl.DataFrame
-) -> pl.DataFrame:
+def bounces(bounced: pl.DataFrame, invitations: Frame, customers: Frame) -> pl.DataFrame:
     """Return the invitations that did not arrive; rows that match no invitation are passed over."""
-    found = _identified(bounced, invitations, customers).select("row", "customer_id", "token_month")
-    last = invitations.group_by("customer_id").agg(last=pl.col("month").max())
-    dated = found.join(last, "customer_id").select(
-        "row", "customer_id", month=pl.coalesce("token_month", "last")
+    numbered = bounced.with_columns(pl.col("row").cast(pl.Int64))
+    by_token, others = _identified(numbered, invitations.lazy(), customers.lazy())
+    whose = pl.concat([by_token.select("customer_id"), others.select("customer_id")]).lazy()
+    asked = (
+        invitations.lazy()
+        .select("customer_id", "month", "email")
+        .join(whose, "customer_id", how="semi")
+        .collect()
     )
-    asked = invitations.select("customer_id", "month", "email")
-    once = dated.sort("row").unique(["customer_id", "month"], keep="first")
+    last = asked.group_by("customer_id").agg(month=pl.col("month").max())
+    named = ("row", "customer_id", "month")
+    dated = pl.concat([by_token.select(named), others.join(last, "customer_id").select(named)])
+    once = dated.sort("row").unique(["customer_id", "month"], keep="first", maintain_order=True)
     return once.join(asked, ["customer_id", "month"]).sort("row")
 
 
-def fresh(responses: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Return the responses that are not yet in the ledger, letter for letter.
+def unmatched_ids(answers: pl.DataFrame, month: str) -> pl.DataFrame:
+    """Return by which id each answer is known as long as it matches nobody: `row`, `loose`.
 
-    An edited answer comes back as a newer event of the same response.
+    An answer that could be matched since is the same answer as before.
     """
-    content = ["response_id", "customer_id", "score", "comment", "responded_at"]
-    once = responses.unique(content, keep="first", maintain_order=True)
-    return once.join(known, content, how="anti", nulls_equal=True).sort("row")
+    absent = [pl.lit(None, pl.String).alias("customer_id")]
+    bare = answers.with_columns(
+        *absent,
+        given_token=pl.col("token"),
+        token=pl.lit(None, pl.String),
+        month=_answered(month),
+    )
+    return _with_ids(bare).select("row", loose="response_id")
 
 
-def corrections(fresh: pl.DataFrame, known: pl.DataFrame, run: int) -> pl.DataFrame:
-    """Return new responses, each with the last run that wrote a row of the same response.
+def folded(column: str) -> pl.Expr:
+    """Return keys as they are compared where case and spaces do not tell them apart."""
+    return pl.col(column).str.replace_all(r"\s+", "").str.to_lowercase()
 
-    `known` are the rows of the ledger, with the run of each; `run` is the one that writes these.
-    """
-    before = known.group_by("response_id").agg(before=pl.col("run").max())
-    again = pl.int_range(pl.len()).over("response_id") > 0
-    corrects = pl.when(again).then(pl.lit(run)).otherwise("before")
-    both = fresh.join(before, "response_id", how="left", maintain_order="left")
-    return both.with_columns(corrects.alias(CORRECTS)).drop("before")
+
+def given(token: str = "given_token") -> pl.Expr:  # noqa: S107 - the name of a column
+    """Return whom an answer names, known or not: it stays when the customer is added later."""
+    return pl.coalesce(folded(token), folded("customer"), folded("email"))
+
+
+def _placed(
+    answers: pl.DataFrame, invitations: pl.LazyFrame, customers: pl.LazyFrame, month: str
+) -> pl.DataFrame:
+    """Return the rows whose customer is known, each with its invitation, if there is one."""
+    by_token, others = _identified(answers, invitations, customers)
+    dated = others.join(answers.select("row", "responded_at"), "row")
+    invited = _invited(dated, invitations, month)
+    return pl.concat([by_token, invited])
 
 
 def _identified(
-    answers: pl.DataFrame, invitations: pl.DataFrame, customers: pl.DataFrame
-) -> pl.DataFrame:
-    """Add `customer_id`, `token_month` and `given`; the first key that is known decides.
+    answers: pl.DataFrame, invitations: pl.LazyFrame, customers: pl.LazyFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows that a token places, and those of which only the customer is known.
 
-    `given` is whom the answer names, known or not: it stays when the customer is added later.
+    The first key that is known decides.
     """
-    tokens = invitations.select("customer_id", pl.col("month").alias("token_month"), key="token")
-    found = _looked_up(answers, "token", tokens, "by_token")
-    found = _looked_up(
-        found, "customer", customers.select("customer_id", key="customer_id"), "by_id"
+    asked = invitations.select(*_INVITED[:-1], asked="invited_at", key="token")
+    by_token = _looked_up(answers, "token", asked).select(_PLACED.names())
+    rest = answers.join(by_token, "row", how="anti")
+    listed = customers.select("customer_id", key="customer_id")
+    by_id = _looked_up(rest, "customer", listed).select("row", "customer_id")
+    rest = rest.join(by_id, "row", how="anti")
+    addressed = customers.select("customer_id", key="email")
+    by_email = _looked_up(rest, "email", addressed, exact=False).select("row", "customer_id")
+    return by_token, pl.concat([by_id, by_email])
+
+
+def _looked_up(
+    answers: pl.DataFrame, column: str, known: pl.LazyFrame, *, exact: bool = True
+) -> pl.DataFrame:
+    """Return `row` and what is known of the key that stands in a column, where it is known.
+
+    A key that is written just so decides; where none is, case and spaces do not count, and a key
+    that more than one bears identifies nobody. An address is never told apart by its case.
+    """
+    sought = answers.select("row", key=pl.col(column).str.strip_chars()).drop_nulls()
+    found = known.head(0).collect().with_columns(row=pl.lit(0, pl.Int64)).clear()
+    if sought.is_empty():
+        return found
+    if exact:
+        found = sought.lazy().join(known, "key").collect()
+        sought = sought.join(found, "row", how="anti")
+    if sought.is_empty():
+        return found
+    loose = sought.with_columns(key=folded("key"))
+    alike = (
+        known.with_columns(key=folded("key"))
+        .join(loose.lazy().select("key"), "key", how="semi")
+        .collect()
+        .filter(pl.col("key").is_unique())
     )
-    found = _looked_up(found, "email", customers.select("customer_id", key="email"), "by_email")
-    keys = ["by_token", "by_id", "by_email"]
-    given = pl.coalesce(_folded("token"), _folded("customer"), _folded("email"))
-    return found.with_columns(customer_id=pl.coalesce(keys), given=given).drop(keys)
+    return pl.concat([found, loose.join(alike, "key").select(found.columns)])
 
 
-def _looked_up(answers: pl.DataFrame, column: str, known: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Add the customer whose key stands in a column, as `name`."""
-    keyed = _keyed(known).rename({"customer_id": name})
-    return answers.with_columns(key=_folded(column)).join(keyed, "key", how="left").drop("key")
-
-
-def _keyed(named: pl.DataFrame) -> pl.DataFrame:
-    """Fold the keys; a key that more than one customer bears identifies nobody."""
-    folded = named.with_columns(key=_folded("key")).drop_nulls("key")
-    return folded.filter(pl.col("key").is_unique())
-
-
-def _folded(column: str) -> pl.Expr:
-    return pl.col(column).str.strip_chars().str.to_lowercase()
-
-
-def _invited(found: pl.DataFrame, invitations: pl.DataFrame, month: str) -> pl.DataFrame:
-    """Join each answer to its invitation: that of the token, else the last one before it."""
-    answered = pl.coalesce(pl.col("responded_at").dt.strftime("%Y-%m"), pl.lit(month))
-    dated = found.with_columns(before=pl.coalesce("token_month", answered)).sort("before")
-    asked = invitations.select(
-        "customer_id",
-        "owner",
-        "region",
-        "segment",
-        invited_month="month",
-        invitation="token",
-        invited_language="language",
-        before=months.numbers("month"),
-    ).sort("before")
-    latest = dated.with_columns(before=months.numbers("before")).join_asof(
-        asked, on="before", by="customer_id", strategy="backward", check_sortedness=False
+def _invited(dated: pl.DataFrame, invitations: pl.LazyFrame, month: str) -> pl.DataFrame:
+    """Return the rows with the last invitation before the answer, else that of its month."""
+    if dated.is_empty():
+        return pl.DataFrame(schema=_PLACED)
+    end = pl.lit(month).str.to_date("%Y-%m").dt.month_end()
+    day = pl.coalesce(pl.col("responded_at").dt.date(), end)
+    answered = dated.select("row", "customer_id", day=day, answered=_answered(month)).sort("day")
+    customers = answered.lazy().select("customer_id")
+    asked = (
+        invitations.select(*_INVITED[:-1], asked="invited_at")
+        .join(customers, "customer_id", how="semi")
+        .with_columns(day=asked_at().dt.date())
+        .sort("day")
+        .collect()
     )
-    return latest.with_columns(
-        token=pl.col("invitation"),
-        month=pl.coalesce("invited_month", answered),
+    latest = answered.join_asof(
+        asked, on="day", by="customer_id", strategy="backward", check_sortedness=False
     )
+    early = latest.filter(pl.col("month").is_null()).select("row", "customer_id", "answered")
+    same = early.join(asked.with_columns(answered="month"), ["customer_id", "answered"], how="left")
+    known = latest.filter(pl.col("month").is_not_null())
+    return pl.concat([frame.select(_PLACED.names()) for frame in (known, same)])
+
+
+def asked_at() -> pl.Expr:
+    """Return when an invitation was made; where that is not known, as its month began."""
+    begins = pl.col("month").str.to_datetime("%Y-%m", time_unit="us").dt.replace_time_zone("UTC")
+    return pl.coalesce("asked", begins)
+
+
+def _answered(month: str) -> pl.Expr:
+    """Return the month of an answer: of its time, else that of the run."""
+    return pl.coalesce(pl.col("responded_at").dt.strftime("%Y-%m"), pl.lit(month))
+
+
+def _late(window: int) -> pl.Expr:
+    """Say whether an answer came after the days in which its invitation was to be answered."""
+    end = asked_at() + pl.duration(days=window)
+    return (pl.col("token").is_not_null() & (pl.col("responded_at") > end)).fill_null(value=False)
+
+
+def _frozen() -> list[pl.Expr]:
+    """Return what the invitation froze; where there was none, what the list says now."""
+    return [
+        pl.coalesce("owner", "current_owner").alias("owner"),
+        pl.coalesce("current_owner", "owner").alias("current_owner"),
+        pl.coalesce("region", "listed_region").alias("region"),
+        pl.coalesce("segment", "listed_segment").alias("segment"),
+        pl.coalesce("answered_in", "language").alias("language"),
+    ]
+
+
+def _named_by_the_unmatched() -> list[pl.Expr]:
+    """Return whom an answer names, where it matches nobody; else that says nothing more."""
+    nobody = pl.col("customer_id").is_null()
+    keys = {"named_token": "given_token", "named_customer": "customer", "named_email": "email"}
+    return [pl.when(nobody).then(column).alias(name) for name, column in keys.items()]
 
 
 def _with_ids(whole: pl.DataFrame) -> pl.DataFrame:
-    """Name each response: by its invitation, else by the id in the export, else by its content.
+    """Name each response: by its invitation, its id in the export, its customer and month, or all.
 
     An invitation is answered once, so a second answer is a newer event of the same response.
-    Answers alike to the letter are told apart by their order in the file.
+    Answers of nobody that are alike to the letter are told apart by their order in the file.
     """
+    whose = pl.concat_str("customer_id", "month", separator=" ")
+    known = pl.coalesce("token", pl.when(pl.col("export_id").is_null()).then(whose))
+    named = whole.with_columns(response_id=known)
+    open_ = named.filter(pl.col("response_id").is_null())
+    if open_.is_empty():
+        return named
+    ids = open_.sort("row").with_columns(given=given()).select("row", name=_name())
+    marks = pl.Series("mark", [_id(name) for name in ids["name"]], dtype=pl.String)
+    marked = ids.select("row").with_columns(marks)
+    return named.join(marked, "row", how="left").with_columns(
+        response_id=pl.coalesce("response_id", "mark")
+    )
+
+
+def _name() -> pl.Expr:
+    short = pl.when(pl.col("export_id").str.contains(SHORT_ID)).then("month")
+    exported = pl.when(pl.col("export_id").is_not_null()).then(_joined("given", "export_id", short))
     order = pl.int_range(pl.len()).over(_CONTENT)
-    content = _joined(*_CONTENT, order)
-    exported = pl.when(pl.col("export_id").is_not_null()).then(_joined("given", "export_id"))
-    named = whole.sort("row").with_columns(name=pl.coalesce(exported, content))
-    ids = pl.Series("id", [_id(name) for name in named["name"]], dtype=pl.String)
-    return named.with_columns(response_id=pl.coalesce("token", ids))
+    return pl.coalesce(exported, _joined(*_CONTENT, order))
 
 
 def _joined(*columns: str | pl.Expr) -> pl.Expr:

@@ -118,7 +118,7 @@ def recognised(
     if read is None:  # a question over several columns is only put together of all rows
         read = _laid_out(_cells(source, name, exports, None), exports)
     assert read is not None  # noqa: S101 - all rows are there
-    choices = exports.of_layout(read.layout)
+    choices = exports.of_layout(read.layout, read.header.names)
     try:
         _recognise(read, choices, known or Known())
     except LoopbackError as refused:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
+from loopback import remembered
 from loopback.errors import LoopbackError, Problem
 from loopback.exports.preview import Preview, explanation, preview, unreadable
-from loopback.exports.reading import recognised
-from loopback.exports.roles import Known
 from loopback.settings import FILE, Exports
-from loopback.steps.ingest import contents, ingest, knowledge
+from loopback.steps.ingest import ingest
+from loopback.steps.take import Desk, export_of
 from loopback.tables import REJECTS
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class _File(NamedTuple):
 
 def look(workspace: Workspace, paths: Iterable[Path], choices: Exports, clock: Clock) -> Looked:
     """Return what exports would give; those that are refused do not hide the others."""
-    found = [_looked(workspace, path, choices) for path in paths]
+    desk = Desk(workspace, choices, clock.month)
+    found = [_looked(desk, path) for path in paths]
     good = [file.path for file in found if not file.problems]
     taken = ingest(workspace, good, choices, clock, dry_run=True) if _peopled(workspace) else None
     matched = iter(taken.reports if taken else ())
@@ -61,33 +62,31 @@ def look(workspace: Workspace, paths: Iterable[Path], choices: Exports, clock: C
 
 def explain(workspace: Workspace, paths: Iterable[Path], choices: Exports) -> list[dict[str, Any]]:
     """Return, of each export, what was recognised and why."""
-    return [_explained(workspace, path, choices) for path in paths]
+    desk = Desk(workspace, choices, "")
+    return [_explained(desk, path) for path in paths]
 
 
-def _explained(workspace: Workspace, path: Path, choices: Exports) -> dict[str, Any]:
-    content = contents(path)
+def _explained(desk: Desk, path: Path) -> dict[str, Any]:
+    export = export_of(path)
     try:
-        read = recognised(content, path.name, choices, _known(workspace))
+        read = desk.reading(export)
     except LoopbackError as refused:
         shown: dict[str, Any] = asdict(unreadable(path.name, refused))
-        return shown | {"columns": list[dict[str, Any]]()}
-    return asdict(preview(read)) | explanation(read)
+        return shown | {"columns": list[dict[str, Any]](), "remembered": {}}
+    known = {"remembered": desk.remembered_for(read), "remembered_in": remembered.FILE}
+    return asdict(preview(read)) | explanation(read) | known
 
 
-def _looked(workspace: Workspace, path: Path, choices: Exports) -> _File:
-    content = contents(path)
+def _looked(desk: Desk, path: Path) -> _File:
+    export = export_of(path)
     try:
-        read = recognised(content, path.name, choices, _known(workspace))
+        read = desk.reading(export)
     except LoopbackError as refused:
         nothing = REJECTS.empty()
         return _File(path, unreadable(path.name, refused), list(refused.problems), nothing)
     rejects = read.answers.rejects.with_columns(file=pl.lit(path.name))
     problems = [] if read.refused is None else list(read.refused.problems)
     return _File(path, preview(read), problems, rejects)
-
-
-def _known(workspace: Workspace) -> Known:
-    return knowledge(workspace) if workspace.path(FILE).is_file() else Known()
 
 
 def _peopled(workspace: Workspace) -> bool:

@@ -49,7 +49,7 @@ def status(workspace: Workspace, clock: Clock) -> Status:
         answered,
         responses.height,
         responses["customer_id"].null_count(),
-        ledger.rows(REJECTS).height,
+        ledger.current(REJECTS).height,
         unsent,
         ledger.runs.tail(RUNS_SHOWN).select("run", "command", "recorded_at", "rows"),
         _next(invitations.height, unsent, clock.month),

@@ -1,0 +1,293 @@
+"""What one export gives: its responses, rejects and bounces, and a report of every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
+
+from loopback.errors import LoopbackError, error
+from loopback.exports import events, matching, mending
+from loopback.exports.answers import UNANSWERED_ROWS
+from loopback.exports.reading import recognised
+from loopback.exports.roles import Known
+from loopback.remembered import OF_THE_FILE, Remembered, mark
+from loopback.settings import FILE
+from loopback.tables import INVITATIONS, REJECTS, RESPONSES, WITHDRAWN
+from loopback.workspace import hash_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from loopback.exports.reading import Reading
+    from loopback.exports.roles import Roles
+    from loopback.settings import Exports
+    from loopback.workspace import Workspace
+
+LISTED = ("customer_id", "owner", "region", "segment")
+
+
+class Export(NamedTuple):
+    """One file to be read: where it is, the name people know it by, and its SHA-256."""
+
+    path: Path
+    name: str
+    source: str
+
+
+@dataclass
+class Report:
+    """What became of one file: every row is taken, known, left out or rejected."""
+
+    file: str
+    source: str
+    already: bool = False
+    layout: str = ""
+    encoding: str | None = None
+    roles: Roles = field(default_factory=dict)
+    remembered: dict[str, Any] = field(default_factory=dict)
+    rows: int = 0
+    taken: int = 0
+    known: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    rejects: int = 0
+    unmatched: int = 0
+    late: int = 0
+    mended: int = 0
+    answered: int = 0
+    unanswered: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def add_up(self) -> None:
+        """Raise where rows are not accounted for, which would be a mistake of the program."""
+        counted = self.taken + self.known + self.rejects + sum(self.left_out.values())
+        if counted != self.rows:
+            sentence = f"{self.rows} rows, but {counted} are accounted for"
+            raise AssertionError(sentence)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The rows of one file that go to the ledger, and its report.
+
+    `responses` and `rejects` end with events that withdraw what was known before.
+    """
+
+    report: Report
+    responses: pl.DataFrame
+    rejects: pl.DataFrame
+    bounces: pl.DataFrame
+    kept: Kept | None = None
+
+
+class Kept(NamedTuple):
+    """What of the reading of an export is kept for the next one."""
+
+    source: str
+    layout: str
+    roles: Roles
+    columns: list[str]
+
+
+class Matched(NamedTuple):
+    """One export once its answers were matched, whatever the ledger knows of them."""
+
+    export: Export
+    read: Reading
+    responses: pl.DataFrame
+    rejects: pl.DataFrame
+    origins: pl.DataFrame
+    bounces: pl.DataFrame
+
+    @property
+    def kept(self) -> Kept:
+        """What of the reading is kept."""
+        read = self.read
+        return Kept(self.export.source, read.layout, read.roles, read.header.names)
+
+
+def export_of(path: Path) -> Export:
+    """Return a file that the user named; raise where there is none."""
+    try:
+        return Export(path, path.name, hash_of(path))
+    except FileNotFoundError:
+        raise error("there is no such file", "Check the name.", str(path)) from None
+    except IsADirectoryError:
+        raise error("this is a folder", "Name the files in it.", str(path)) from None
+
+
+@dataclass
+class Desk:
+    """Where exports are taken in: a workspace, what was chosen, the month, and the run to be."""
+
+    workspace: Workspace
+    choices: Exports
+    month: str
+    run: int = 0
+    added: list[pl.DataFrame] = field(default_factory=list)
+
+    @cached_property
+    def known(self) -> Known:
+        """What is known before an export is read."""
+        if not self.workspace.path(FILE).is_file():
+            return Known()
+        tokens = self.workspace.ledger.scan(INVITATIONS).select("token").collect()["token"]
+        return Known(tokens, self.workspace.settings.customers.columns)
+
+    @cached_property
+    def invitations(self) -> pl.LazyFrame:
+        """The invitations of the ledger."""
+        return self.workspace.ledger.scan_current(INVITATIONS)
+
+    @cached_property
+    def customers(self) -> pl.DataFrame:
+        """What matching needs of the customers, their addresses apart."""
+        return self.workspace.listed(LISTED)
+
+    @cached_property
+    def addressed(self) -> pl.DataFrame:
+        """What matching needs of the customers, with their addresses."""
+        return self.workspace.listed((*LISTED, "email"))
+
+    @cached_property
+    def unmatched(self) -> pl.DataFrame:
+        """The current responses that match nobody."""
+        rows = self.workspace.ledger.scan(RESPONSES)
+        alone = pl.col("customer_id").is_null()
+        ids = rows.filter(alone).select("response_id").unique()
+        several = rows.join(ids, "response_id", how="semi").collect()
+        return RESPONSES.current(several).filter(alone)
+
+    @cached_property
+    def rejects(self) -> pl.DataFrame:
+        """Every reject there ever was."""
+        return self.workspace.ledger.rows(REJECTS)
+
+    def reading(self, export: Export) -> Reading:
+        """Return the reading of an export, refused or not, with what is remembered of its kind."""
+        if not any(getattr(self.choices, key) for key in OF_THE_FILE):
+            for said in self.workspace.remembered.values():
+                read = self._tried(export, said) if said.of_the_file else None
+                if read and mark(read.header.names) == said.header:
+                    return read
+        return recognised(export.path, export.name, self.choices, self.known)
+
+    def matched(self, export: Export) -> Matched:
+        """Return the responses of an export, with whom they are from; raise where it is refused."""
+        read = self.reading(export)
+        if read.refused:
+            raise read.refused
+        held = read.answers
+        found = self.matching(held.answers)
+        source = pl.lit(export.source).alias("source")
+        origins = mending.origins(read)
+        day_first = self.choices.of_layout(read.layout, read.header.names).day_first
+        rejects = mending.traced(mending.rejects(read, day_first=day_first), origins, export.source)
+        bounced = matching.bounces(held.bounced, self.invitations, self._list_for(held.bounced))
+        return Matched(
+            export,
+            read,
+            found.with_columns(source),
+            rejects,
+            origins,
+            bounced.with_columns(source, pl.lit(None, pl.String).alias(WITHDRAWN)),
+        )
+
+    def matching(self, answers: pl.DataFrame) -> pl.DataFrame:
+        """Return the responses of answers."""
+        customers, window = self._list_for(answers), self.workspace.settings.survey.window_days
+        return matching.responses(answers, self.invitations, customers, self.month, window)
+
+    def taken(self, export: Export) -> Taken:
+        """Return what one file holds that the ledger, and the files before it, do not."""
+        found = self.matched(export)
+        known = self.known_of(found.responses["response_id"])
+        fresh = events.fresh(found.responses, known)
+        since = self._matched_since(found)
+        rows = events.events(fresh, known, self.run)
+        self.added.append(rows.select(*events.CONTENT, "rebuilt", WITHDRAWN))
+        rejects = mending.fresh(found.rejects, self.rejects)
+        mended = mending.mended(
+            REJECTS.current(self.rejects),
+            found.origins,
+            found.responses["row"],
+            export.name,
+        )
+        report = self._report(found)
+        report.taken, report.rejects, report.mended = fresh.height, rejects.height, mended.height
+        report.known = _repeated(found, fresh, rejects)
+        report.unmatched = fresh["customer_id"].null_count()
+        report.late = int(fresh["late"].sum())
+        report.add_up()
+        return Taken(
+            report,
+            pl.concat([rows, since.select(rows.columns)]),
+            pl.concat([rejects, mended.select(rejects.columns)]),
+            found.bounces,
+            found.kept,
+        )
+
+    def known_of(self, response_ids: pl.Series) -> pl.DataFrame:
+        """Return the rows that the ledger, and the files before, have of some responses."""
+        ids = response_ids.alias("response_id").to_frame().lazy()
+        rows = self.workspace.ledger.scan(RESPONSES).select(events.KNOWN)
+        before = [rows.with_columns(run=pl.lit(self.run, pl.Int64)) for rows in self.added]
+        every = pl.concat([rows, *(rows.select(events.KNOWN).lazy() for rows in before)])
+        return every.join(ids, "response_id", how="semi").collect()
+
+    def _matched_since(self, found: Matched) -> pl.DataFrame:
+        """Return the events that withdraw responses of nobody that are known to be somebody's."""
+        nothing = events.withdrawn(self.unmatched.clear(), pl.lit(None, pl.String))
+        if self.unmatched.is_empty():
+            return nothing
+        whose = found.responses.drop_nulls("customer_id").select("row", "response_id")
+        answers = found.read.answers.answers.join(whose.select("row"), "row", how="semi")
+        loose = matching.unmatched_ids(answers, self.month).join(whose, "row")
+        return events.matched_since(self.unmatched, loose)
+
+    def _list_for(self, answers: pl.DataFrame) -> pl.DataFrame:
+        """Return the customers with what it takes to match these rows."""
+        return self.addressed if answers["email"].count() else self.customers_with_no_address
+
+    @cached_property
+    def customers_with_no_address(self) -> pl.DataFrame:
+        """The customers where no address is looked for."""
+        return self.customers.with_columns(email=pl.lit(None, pl.String))
+
+    def _tried(self, export: Export, said: Remembered) -> Reading | None:
+        choices = self.choices.model_copy(update=said.of_the_file)
+        try:
+            return recognised(export.path, export.name, choices, self.known)
+        except (LoopbackError, LookupError):
+            return None
+
+    def _report(self, found: Matched) -> Report:
+        read = found.read
+        unanswered = read.answers.left_out.get(UNANSWERED_ROWS, 0)
+        return Report(
+            found.export.name,
+            found.export.source,
+            layout=read.layout,
+            encoding=read.cells.encoding,
+            roles=read.roles,
+            remembered=self.remembered_for(read),
+            rows=read.height,
+            left_out=read.answers.left_out,
+            answered=found.responses.height,
+            unanswered=unanswered,
+            notes=read.answers.notes,
+        )
+
+    def remembered_for(self, read: Reading) -> dict[str, Any]:
+        """Return what was remembered of earlier exports and decided something in this one."""
+        own = self.choices
+        settled = own.model_fields_set | own.by_layout.get(read.layout, own).model_fields_set
+        known = own.recalled(read.layout, read.header.names)
+        return {key: value for key, value in known.items() if key not in settled and value != {}}
+
+
+def _repeated(found: Matched, fresh: pl.DataFrame, rejects: pl.DataFrame) -> int:
+    """Count the rows that say what was known already."""
+    return found.responses.height - fresh.height + found.rejects.height - rejects.height
