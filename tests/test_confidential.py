@@ -182,3 +182,23 @@ def test_the_table_of_employees_says_what_it_leaves_out(run: Callable[..., Said]
 
     assert "Not shown: 2 groups" in said
     assert "NPS +82" in said
+
+
+@pytest.mark.usefixtures("staff")
+@pytest.mark.parametrize("table", ["responses", "rejects"])
+@pytest.mark.parametrize("options", [[], ["--history"]])
+def test_answers_of_employees_are_only_exported_where_asked_for_by_name(
+    run: Callable[..., Said], staff: Path, table: str, options: list[str]
+) -> None:
+    said = run("export", table, "--to", "table.csv", *options, expect=1)
+
+    assert "confidential" in said.err
+    assert "--by-name" in said.err
+    assert not (staff / "table.csv").exists()
+    run("export", table, "--to", "table.csv", *options, "--by-name")
+    assert (staff / "table.csv").exists()
+
+
+@pytest.mark.usefixtures("staff")
+def test_who_was_asked_is_no_secret_of_employees(run: Callable[..., Said]) -> None:
+    assert run("export", "invitations", "--to", "asked.csv", "--json").json["rows"] == 19

@@ -200,6 +200,9 @@ BreachesFile = Annotated[
     typer.Option("--to", help="Write all that breaks a guarantee to a .csv, .xlsx or .parquet."),
 ]
 History = Annotated[bool, typer.Option("--history", help="Every event, not the current state.")]
+ByName = Annotated[
+    bool, typer.Option("--by-name", help="Write answers of employees too, with who gave each.")
+]
 ExcelSafe = Annotated[
     bool, typer.Option("--excel-safe", help="Guard text in a CSV that a spreadsheet would run.")
 ]

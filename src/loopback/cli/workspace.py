@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from loopback.options import (
+    ByName,
     CompanySize,
     ExcelSafe,
     Folder,
@@ -84,6 +85,7 @@ def export(
     to: ToFile,
     history: History = False,
     excel_safe: ExcelSafe = False,
+    by_name: ByName = False,
     as_json: Json = False,
     workspace: Folder = None,
 ) -> None:
@@ -92,6 +94,6 @@ def export(
     from loopback.steps.export import export as write
 
     opened = workspace_of(context, workspace)
-    rows = write(opened, table, to, history=history, excel_safe=excel_safe)
+    rows = write(opened, table, to, history=history, excel_safe=excel_safe, by_name=by_name)
     written = {"table": table, "file": to, "rows": rows}
     terminal.as_json(written) if as_json else say.exported(rows, table, to)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loopback import files, frame
-from loopback.errors import Problem, WrongUsageError
+from loopback.errors import Problem, WrongUsageError, error
 from loopback.settings import FILE
-from loopback.tables import TABLES
+from loopback.tables import REJECTS, RESPONSES, TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,15 +20,34 @@ if TYPE_CHECKING:
 FORMULA = r"^[=+\-@\t\r]"
 
 
-def export(workspace: Workspace, table: str, to: Path, *, history: bool, excel_safe: bool) -> int:
+ANSWERS = (RESPONSES.name, REJECTS.name)  # the tables that hold what somebody said
+CONFIDENTIAL = "answers of employees are confidential, and this table says who gave each"
+SHOW_GROUPS = (
+    "Show groups of them: loopback score, loopback reasons. "
+    "If you may know who said what, add --by-name."
+)
+
+
+def export(
+    workspace: Workspace,
+    table: str,
+    to: Path,
+    *,
+    history: bool,
+    excel_safe: bool,
+    by_name: bool = False,
+) -> int:
     """Write a table to a file, by the ending of its name; return the number of rows.
 
     `history` gives every event instead of the current state. `excel_safe` puts an apostrophe
     before text that a spreadsheet would run as a formula (CSV only; XLSX never runs text).
+    Answers of employees are written only where they are asked for `by_name`.
     """
     if table not in TABLES:
         known = ", ".join(sorted(TABLES))
         raise WrongUsageError(Problem(f"there is no table {table!r}", f"There are: {known}."))
+    if workspace.settings.audience == "employees" and table in ANSWERS and not by_name:
+        raise error(CONFIDENTIAL, SHOW_GROUPS)
     refuse_own(workspace, to)
     kind = TABLES[table]
     rows = workspace.ledger.rows(kind) if history else workspace.ledger.current(kind)
