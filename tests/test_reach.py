@@ -40,7 +40,9 @@ def reached(
     invitations: pl.DataFrame, responses: pl.DataFrame, by: str | None = None, most: int = 99
 ) -> pl.DataFrame:
     rows = invitations.height + responses.height
-    return reach(invitations.lazy(), responses.lazy(), SPAN, by, rows=rows, most=most)
+    found = reach(invitations.lazy(), responses.lazy(), SPAN, by, rows=rows, most=most)
+    assert found.total.equals(reach(invitations.lazy(), responses.lazy(), SPAN).total)
+    return found.groups
 
 
 def test_each_customer_counts_once_with_the_value_of_the_last_time() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 HUNDREDTHS = 100
 WHOLE = ("customers", "covered", "value", "value_covered", "never_answered")
 WORTH = ("value", "value_covered")
-ASKED, ANSWERED = pl.col("asked") > 0, pl.col("answered").fill_null(value=False)
+SUMS = pl.col(WHOLE).sum()
+ANSWERED = pl.col("answered").fill_null(value=False)
+
+
+class Reach(NamedTuple):
+    """Who was reached: by group, and in total; each customer counts once in each."""
+
+    groups: pl.DataFrame
+    total: pl.DataFrame
 
 
 def reach(
@@ -25,62 +33,86 @@ def reach(
     *,
     rows: int = 0,
     most: int = ROWS,
-) -> pl.DataFrame:
+) -> Reach:
     """Return who was asked in a span, who answered in it, and who never has.
 
-    `responses` are all there ever were. Columns: the group (where `by` is given), customers
-    (asked, each once), covered (answered in the span), value and value_covered (as frozen at the
-    last invitation), never_answered. Ordered by group. Of `rows` rows no more than about `most`
-    are held at a time.
+    `responses` are all there ever were. Columns: the group, customers (asked, each once), covered
+    (answered in the span), value and value_covered (as frozen at the last invitation),
+    never_answered. Ordered by group. Of `rows` rows no more than about `most` are held at a time.
     """
     keys = [by] if by else []
-    asked = invitations.filter(pl.col("month").is_in(months)).select(
+    every = pl.concat([_asked(invitations, months, keys), _told(responses, months, keys)])
+    seen = (_seen(every.filter(share), keys) for share in shares(rows, most))
+    numbers = [(_numbers(found, keys), _numbers(_whole(found), [])) for found in seen]
+    groups, totals = (pl.concat(found) for found in zip(*numbers, strict=True))
+    summed = groups.group_by(keys).agg(SUMS).sort(keys) if keys else groups.select(SUMS)
+    return Reach(_in_units(summed), _in_units(totals.select(SUMS)))
+
+
+def _asked(invitations: pl.LazyFrame, months: Sequence[str], keys: list[str]) -> pl.LazyFrame:
+    return invitations.filter(pl.col("month").is_in(months)).select(
         *keys,
         "customer_id",
         "value",
         when=pl.col("month"),
         answered=pl.lit(None, pl.Boolean),
     )
-    told = responses.drop_nulls("customer_id").select(
+
+
+def _told(responses: pl.LazyFrame, months: Sequence[str], keys: list[str]) -> pl.LazyFrame:
+    return responses.drop_nulls("customer_id").select(
         *keys,
         "customer_id",
         value=pl.lit(None, pl.Float64),
         when=pl.lit(None, pl.String),
         answered=pl.col("month").is_in(months),
     )
-    every = pl.concat([asked, told])
-    found = pl.concat([_share(every.filter(share), keys) for share in shares(rows, most)])
-    total = pl.col(WHOLE).sum()
-    summed = found.group_by(keys).agg(total).sort(keys) if keys else found.select(total)
-    return summed.with_columns(_hundredths(pl.col(name)).alias(name) for name in WORTH)
 
 
-def _share(rows: pl.LazyFrame, keys: list[str]) -> pl.DataFrame:
-    """Return the reach of some customers by group, their value in hundredths."""
-    customers = rows.group_by(*keys, "customer_id").agg(
-        asked=pl.col("when").count(),
+def _seen(rows: pl.LazyFrame, keys: list[str]) -> pl.DataFrame:
+    """Return what is known of each customer in each group."""
+    known = rows.group_by(*keys, "customer_id").agg(
+        when=pl.col("when").max(),
         value=pl.col("value").max_by("when"),
         answered=pl.col("answered").any(),
         ever=pl.col("answered").count() > 0,
     )
-    seen = customers.collect()
-    known = seen.filter("ever").select("customer_id").unique()
-    never = seen.join(known, "customer_id", how="anti").select(*keys, "customer_id", never=True)
-    joined = seen.filter(ASKED).join(never, [*keys, "customer_id"], how="left", nulls_equal=True)
-    numbers = {
-        "customers": pl.len().cast(pl.Int64),
-        "covered": ANSWERED.sum().cast(pl.Int64),
-        "value": _whole(pl.col("value")),
-        "value_covered": _whole(pl.col("value").filter(ANSWERED)),
-        "never_answered": pl.col("never").count().cast(pl.Int64),
-    }
-    return joined.group_by(keys).agg(**numbers) if keys else joined.select(**numbers)
+    return known.collect()
 
 
-def _whole(value: pl.Expr) -> pl.Expr:
-    """Sum hundredths as whole numbers: a sum of floats differs with the order of the rows."""
+def _whole(seen: pl.DataFrame) -> pl.DataFrame:
+    """Return what is known of each customer, of all groups together."""
+    return seen.group_by("customer_id").agg(
+        pl.col("when").max(),
+        pl.col("value").max_by("when"),
+        pl.col("answered", "ever").any(),
+    )
+
+
+def _numbers(seen: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Return the reach by group, values in hundredths."""
+    once = seen.filter("ever").select("customer_id").unique()
+    asked = seen.filter(pl.col("when").is_not_null())
+    silent = asked.select(*keys, "customer_id").join(once, "customer_id", how="anti")
+    never = silent.with_columns(never=True)
+    joined = asked.join(never, [*keys, "customer_id"], how="left", nulls_equal=True)
+    return joined.group_by(keys).agg(**NUMBERS) if keys else joined.select(**NUMBERS)
+
+
+def _hundredths(value: pl.Expr) -> pl.Expr:
+    """Sum as whole numbers: a sum of floats differs with the order of the rows."""
     return (value * HUNDREDTHS).round().cast(pl.Int128).sum()
 
 
-def _hundredths(whole: pl.Expr) -> pl.Expr:
-    return (whole.cast(pl.Float64) / HUNDREDTHS).round(2)
+def _in_units(summed: pl.DataFrame) -> pl.DataFrame:
+    units = (pl.col(name).cast(pl.Float64) / HUNDREDTHS for name in WORTH)
+    return summed.with_columns(unit.round(2) for unit in units)
+
+
+NUMBERS = {
+    "customers": pl.len().cast(pl.Int64),
+    "covered": ANSWERED.sum().cast(pl.Int64),
+    "value": _hundredths(pl.col("value")),
+    "value_covered": _hundredths(pl.col("value").filter(ANSWERED)),
+    "never_answered": pl.col("never").count().cast(pl.Int64),
+}

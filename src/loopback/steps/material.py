@@ -12,6 +12,7 @@ from loopback import months
 from loopback.confidential import visible
 from loopback.errors import Problem, WrongUsageError, error
 from loopback.nps.method import Method
+from loopback.reach import Reach, reach
 from loopback.score import GROUPS, counted, pooled
 from loopback.tables import INVITATIONS, RESPONSES
 
@@ -104,8 +105,23 @@ class Material:
         """Return the counts of each group in each month that is scored."""
         return self._cube.filter(pl.col("month").is_in(self.now))
 
+    def reached(self, by: str) -> pl.DataFrame:
+        """Return who was asked and who answered in each group, each customer once."""
+        if self.confidential:
+            groups, total = self._reach(self.answers(by), None if by == ALL else by)
+        else:
+            groups, total = self._reaches
+        return total.select(pl.lit(ALL).alias(ALL), pl.all()) if by == ALL else groups
+
     @cached_property
-    def rows(self) -> int:
+    def _reaches(self) -> Reach:
+        return self._reach(self.responses, self.wish.by)
+
+    def _reach(self, responses: pl.LazyFrame, by: str | None) -> Reach:
+        return reach(self.asked, responses, self.now, by, rows=self._rows)
+
+    @cached_property
+    def _rows(self) -> int:
         """How many rows there are of customers who were asked or answered."""
         size = [rows.select(pl.len()) for rows in (self.invitations, self.responses)]
         return sum(found.item() for found in pl.collect_all(size))

@@ -10,7 +10,7 @@ import polars as pl
 from loopback import changes
 from loopback.books import with_book, with_bounds
 from loopback.errors import Problem, WrongUsageError
-from loopback.reach import WHOLE, reach
+from loopback.reach import WHOLE
 from loopback.score import CATEGORIES, beside, with_interval
 from loopback.standings import standings
 from loopback.steps.findings import findings
@@ -85,22 +85,13 @@ def _table(material: Material, by: str) -> pl.DataFrame:
     wish, confidence = material.wish, material.confidence
     table = with_interval(material.counts(by), confidence, wish.method)
     if not wish.monthly:
-        table = _reached(table, material, by)
+        table = beside(table, material.reached(by), by)
+        table = table.with_columns(pl.selectors.by_name(*WHOLE).fill_null(0))
     if by != "month":
         before = material.counts(by, material.before)
         table = changes.with_change(table, before, by, confidence, wish.method)
     table = _beside(table, material, by)
     return _hidden(table) if material.confidential else table
-
-
-def _reached(table: pl.DataFrame, material: Material, by: str) -> pl.DataFrame:
-    """Add who was asked and who answered, each customer once."""
-    ever = material.answers(by) if material.confidential else material.responses
-    keys = None if by == ALL else by
-    reached = reach(material.asked, ever, material.now, keys, rows=material.rows)
-    if by == ALL:
-        return pl.concat([table, reached], how="horizontal")
-    return beside(table, reached, by).with_columns(pl.selectors.by_name(*WHOLE).fill_null(0))
 
 
 def _unmatched(material: Material) -> int:
