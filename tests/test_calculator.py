@@ -69,6 +69,11 @@ def test_numbers_are_printed_with_all_their_digits(run: Callable[..., Said]) -> 
     }
 
 
+@pytest.mark.usefixtures("nowhere")
+def test_what_cannot_be_reckoned_is_left_empty(run: Callable[..., Said]) -> None:
+    assert "nps\n" in run("score", "--counts", "0,0,0").out
+
+
 def values(counts: Counts, method: Method = Method.ADJUSTED_WALD) -> dict[str, Any]:
     return calculated(counts, None, method, 0.95).result
 

@@ -47,7 +47,7 @@ def calculated(found: Calculated) -> None:
     for name, value in found.values.items():
         if name in {"detractors", "passives", "promoters"}:
             continue
-        line(f"{name:18} {'' if value is None else value!r}")
+        line(f"{name:18} {'' if value is None else repr(value)}".rstrip())
     for note in found.notes:
         warning(note)
 
