@@ -3,6 +3,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
@@ -166,7 +167,7 @@ def test_quoted_cells_hold_lines_delimiters_and_quotes() -> None:
     found = text('id,name\n1,"Mill,\nFoot ""& Sons"""\n2,Barn\n')
 
     assert cells(found)[1] == ["1", 'Mill,\nFoot "& Sons"']
-    assert numbers(found) == [1, 2, 3]
+    assert numbers(found) == [1, 2, 4]
 
 
 def test_a_quote_in_the_middle_of_an_unquoted_cell_is_a_letter() -> None:
@@ -241,9 +242,9 @@ def test_many_records_that_are_not_plain_are_laid_out_in_turn(
         (1, 2, "id", "name", None),
         (2, 2, "1", "Mill", None),
         (4, 2, "2", "Foot\nBarn", None),
-        (5, 1, "3", None, None),
-        (6, 3, "4", "a", "b"),
-        (8, 2, "5", "x", None),
+        (6, 1, "3", None, None),
+        (7, 3, "4", "a", "b"),
+        (9, 2, "5", "x", None),
     ]
 
 
@@ -274,7 +275,7 @@ def test_a_cell_may_be_long(cell: str) -> None:
 
 
 def test_a_quote_that_is_not_closed_for_long_is_named() -> None:
-    with pytest.raises(LoopbackError, match="row 2: a quote is not closed"):
+    with pytest.raises(LoopbackError, match="row 2: a quote is opened and not closed"):
         text('id,name\n1,"' + "x" * 200_000)
 
 
@@ -334,7 +335,13 @@ def test_any_table_that_python_writes_as_csv_comes_back_cell_for_cell(
 
     assert found.delimiter == delimiter
     assert cells(found) == [[cell or None for cell in line] for line in table]
-    assert numbers(found) == list(range(1, len(table) + 1))
+    assert numbers(found) == first_lines(table)
+
+
+def first_lines(table: list[list[str]]) -> list[int]:
+    """Return the line in which each row of a table begins."""
+    ends = [sum(len(re.findall("\r\n|\r|\n", cell)) for cell in row) + 1 for row in table]
+    return [1 + sum(ends[:n]) for n in range(len(table))]
 
 
 # Workbooks
@@ -478,7 +485,9 @@ def test_the_same_table_in_every_kind_of_file_has_the_same_cells() -> None:
     assert {name: cells(grid(content, name)) for name, content in files.items()} == dict.fromkeys(
         files, rows
     )
-    assert all(numbers(grid(content, name)) == [1, 2, 3, 4] for name, content in files.items())
+    lines = {"list.csv": [1, 2, 3, 5], "list.tsv": [1, 2, 3, 5]}
+    for name, content in files.items():
+        assert numbers(grid(content, name)) == lines.get(name, [1, 2, 3, 4])
 
 
 def outcome(content: bytes, name: str) -> tuple[Grid | None, tuple[Problem, ...]]:

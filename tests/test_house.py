@@ -12,7 +12,8 @@ SOURCE = ROOT / "src" / "loopback"
 # Each line may import from the lines above it, never sideways or downwards in this list.
 # docs/architecture.md draws the same picture.
 LAYERS = """\
-errors plain folding tomllines
+errors plain folding tomllines letters records
+unpacked received
 nps.counts nps.beta nps.discovery nps.method
 nps.interval
 nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.weighting nps.unequal
@@ -24,7 +25,7 @@ settings frame ledger clock grid exports.candidates exports.groups calls demo.co
  exports.events \
  exclusions leave_out histories outlook capacity newcomers invitations
 rows promises evenness rotation exports.layouts exports.sheet exports.answers \
- exports.columns remembered
+ exports.columns exports.table exports.long remembered
 jsonlines
 comments
 books worth nonresponse changes reach standings funnel_plot calculator confidential
@@ -78,6 +79,9 @@ PURE = [
     *(
         "exports.texts",
         "exports.columns",
+        "exports.table",
+        "letters",
+        "records",
         "exports.times",
         "exports.header",
         "exports.groups",

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loopback.delimited import BLOCK, Delimited, blank, filled, opened
-from loopback.errors import LoopbackError, Problem
+from loopback.delimited import BLOCK, FLAW_MEND, Delimited, blank, filled, opened
+from loopback.errors import LoopbackError, Problem, stop_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from loopback.records import Flaw
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 # How ZIP archives (and workbooks), Parquet, gzip, PDF and old workbooks begin.
@@ -26,7 +28,8 @@ class Grid:
     """A file's cells: `row` (as a person counts them), `fields`, then one text column a column.
 
     Where only the first rows of a large file were asked for, `cells` has those, and `stream` all of
-    them, blank ones too, to be read when they are needed.
+    them, blank ones too, to be read when they are needed. `flaws` are lines that are no records,
+    and `notes` what else a person should know of how the file was read.
     """
 
     name: str
@@ -34,6 +37,8 @@ class Grid:
     encoding: str | None = None
     delimiter: str | None = None
     stream: pl.LazyFrame | None = None
+    flaws: tuple[Flaw, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -58,22 +63,37 @@ class Grid:
         return self.cells.slice(header_rows).filter(pl.col("fields") != width)
 
 
-def grid(source: Path | bytes, name: str, first: int | None = None) -> Grid:
+def grid(
+    source: Path | bytes, name: str, first: int | None = None, *, flawed: bool = False
+) -> Grid:
     """Return the cells of a file, by the ending of its name; raise where it cannot be read.
 
-    With `first`, only so many rows are read of a file that can be read bit by bit.
+    With `first`, only so many rows are read of a file that can be read bit by bit. Lines that are
+    no records are kept as `flaws` if asked for, else raised.
     """
     refuse_empty(source, name)
     ending = PurePath(name).suffix.lower()
     if ending in WORKBOOKS:
         return _filled(_workbook(source, name))
-    read = _parquet if ending == ".parquet" else _text
-    return _filled(read(source, name, first))
+    if ending == ".parquet":
+        return _filled(_parquet(source, name, first))
+    return _filled(_text(source, name, first, flawed=flawed))
 
 
-def records(text: Delimited) -> Grid:
-    """Return the cells of text that need not be plain, read record by record."""
-    return _filled(Grid(text.name, text.cells(), text.encoding, text.delimiter))
+def records(text: Delimited, *, flawed: bool = False) -> Grid:
+    """Return the cells of text that need not be plain, read record by record.
+
+    Raises for lines whose quotes make them no records, where they are not to be kept as `flaws`.
+    """
+    cells, flaws, notes = text.cells()
+    hopeless = cells.height <= 1
+    stop_at([_flaw(text.name, flaw) for flaw in flaws if hopeless or not flawed])
+    said = (*text.notes(), *notes)
+    return _filled(Grid(text.name, cells, text.encoding, text.delimiter, None, tuple(flaws), said))
+
+
+def _flaw(name: str, flaw: Flaw) -> Problem:
+    return Problem(f"{flaw.why}, near line {flaw.row}", FLAW_MEND, name, flaw.row)
 
 
 def refuse_empty(source: Path | bytes, name: str) -> None:
@@ -126,12 +146,14 @@ def _filled(cells: Grid) -> Grid:
     return cells
 
 
-def _text(source: Path | bytes, name: str, first: int | None) -> Grid:
+def _text(source: Path | bytes, name: str, first: int | None, *, flawed: bool) -> Grid:
     text = delimited(source, name)
     plain = text.plain()
     if plain is None:
-        return records(text)
-    return replace(_begun(plain, name, first), encoding=text.encoding, delimiter=text.delimiter)
+        return records(text, flawed=flawed)
+    read = _begun(plain, name, first)
+    notes = tuple(text.notes())
+    return replace(read, encoding=text.encoding, delimiter=text.delimiter, notes=notes)
 
 
 def _begun(cells: pl.LazyFrame, name: str, first: int | None) -> Grid:

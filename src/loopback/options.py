@@ -126,7 +126,9 @@ ScoresFile = Annotated[
     Path | None,
     typer.Option("--to", help="Write the scores to a .csv, .json, .parquet or .xlsx."),
 ]
-Files = Annotated[list[Path] | None, typer.Argument(help="Exports of your survey tool: CSV, XLSX.")]
+Files = Annotated[
+    list[Path] | None, typer.Argument(help="Exports of your survey tool, - for stdin.")
+]
 Rematch = Annotated[
     bool, typer.Option("--rematch", help="Match again the answers that match no customer.")
 ]

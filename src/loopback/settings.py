@@ -134,6 +134,8 @@ class Exports(Choices):
     layout: str | None = None
     sheet: str | None = None
     encoding: str | None = None
+    # What a ZIP, gzip, workbook or Parquet file may hold, in millions of bytes, once it is opened.
+    unpacked_mb: Annotated[int, Field(ge=1)] = 1000
     by_layout: dict[str, Choices] = {}
     # Layouts of the user's own, tried before ours.
     layouts: list[Layout] = []

@@ -50,6 +50,13 @@ def test_a_status_that_says_so_leaves_a_row_out(status: str, why: str) -> None:
     assert found.answers["token"].to_list() == ["T-2"]
 
 
+def test_scores_of_other_surveys_are_not_pooled_with_ours() -> None:
+    found = read("survey type,score\nNPS,9\nCSAT,5\n ces ,3\n,8\nspring,7\n").answers
+
+    assert found.left_out == {"another survey": 2}
+    assert found.answers["score"].to_list() == [9, 8, 7]
+
+
 @pytest.mark.parametrize("status", ["complete", "Completed", "", "approved", "whatever"])
 def test_any_other_status_counts(status: str) -> None:
     found = read(f"{HEADER}T-1,,9,good,{status}\n").answers
@@ -331,7 +338,11 @@ def test_answers_rejects_and_the_rows_left_out_add_up_to_the_rows(rows: list[lis
     content = io.StringIO(newline="")
     csv.writer(content).writerows([["token", "submitted", "score", "comment", "status"], *rows])
 
-    found = read(content.getvalue(), scale="0-10", words=dict.fromkeys(WORDS, "none")).answers
+    try:
+        found = read(content.getvalue(), scale="0-10", words=dict.fromkeys(WORDS, "none")).answers
+    except LoopbackError as refused:
+        assert "the header has 5 cells" in str(refused)  # noqa: PT017 - it may be so, or not
+        return
 
     parts = [found.answers.height, found.rejects.height, *found.left_out.values()]
     assert sum(parts) == cells(content.getvalue()).headed().height

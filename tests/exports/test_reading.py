@@ -50,7 +50,6 @@ def seen(read: Reading) -> dict[str, object]:
         "left out": held.left_out,
         "scores": held.scores,
         "comments": held.comments,
-        "notes": held.notes,
         "candidates": read.candidates,
     }
 

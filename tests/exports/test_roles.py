@@ -82,7 +82,7 @@ def test_a_column_that_is_not_there_is_wrong_usage(name: str) -> None:
 
 
 def test_a_header_that_is_a_number_is_a_header_first() -> None:
-    assert score_of("2,1\n9,x\n8,y\n", {"score": "2"}) == "2"
+    assert score_of("2,1,n\n9,x,4\n8,y,4\n", {"score": "2"}) == "2"
 
 
 def test_headers_are_compared_without_case_and_spaces_around() -> None:

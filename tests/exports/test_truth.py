@@ -213,4 +213,5 @@ def test_csv_and_workbook_of_a_survey_give_the_same_responses() -> None:
         for name in names
     )
 
-    assert one.equals(other)
+    # Cells with several lines make the rows of a text and of a sheet differ.
+    assert one.drop("row").equals(other.drop("row"))

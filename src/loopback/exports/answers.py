@@ -154,8 +154,10 @@ def out(layout: Layout, roles: Mapping[str, str]) -> pl.Expr:
         for role, declared in {"status": layout.left_out, "channel": layout.channel}.items()
         if role in roles
     ]
-    if "survey_type" in roles and layout.surveys:
-        other = ~_mark(roles["survey_type"]).is_in(layout.surveys)
+    if "survey_type" in roles:
+        kind = _mark(roles["survey_type"])
+        ours, others = layout.surveys, layout.other_surveys
+        other = ~kind.is_in(ours) if ours else kind.is_in(others)
         reasons.append(pl.when(other).then(pl.lit(OTHER_SURVEY)))
     return pl.coalesce(*reasons, NEVER)
 
@@ -192,7 +194,11 @@ def _marks(layout: Layout, sheet: Sheet, meant: Meanings) -> list[pl.Expr]:
     value = _meant(meant.scores, pl.Int64)
     wrong = _meant(meant.wrong, pl.String)
     empty = value.is_null() & wrong.is_null() & pl.col("comment").is_null()
-    again = pl.col("score") == sheet.headers["score"]
+    again = pl.all_horizontal(
+        pl.col(role).fill_null("").str.strip_chars() == header.strip()
+        for role, header in sheet.headers.items()
+        if role in sheet.roles
+    )
     why = pl.coalesce(
         pl.when(again).then(pl.lit(HEADER_AGAIN)),
         out(layout, {role: role for role in MARKS if role in sheet.roles}),

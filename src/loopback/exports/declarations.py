@@ -19,6 +19,7 @@ class Layout(BaseModel):
     role_row: int = 1
     zone: str | None = None
     surveys: list[str] = []
+    other_surveys: list[str] = []
     unanswered: list[str] = []
     own: list[str] = []
     roles: dict[str, list[str]] = {}

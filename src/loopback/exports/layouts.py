@@ -42,7 +42,9 @@ def layout(grid: Grid, own: Iterable[Layout] = (), name: str | None = None) -> L
         raise LoopbackError(Problem(f"this is {found.name}: {found.refused}", mend, grid.name))
     *_, plain = declared
     roles, left_out = plain.roles | found.roles, plain.left_out | found.left_out
-    return found.model_copy(update={"roles": roles, "left_out": left_out})
+    others = found.other_surveys or plain.other_surveys
+    update = {"roles": roles, "left_out": left_out, "other_surveys": others}
+    return found.model_copy(update=update)
 
 
 def fits(layout: Layout, top: list[list[str]]) -> bool:

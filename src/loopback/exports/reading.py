@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loopback.delimited import blank
-from loopback.errors import LoopbackError, Problem, error
-from loopback.exports import groups, scores
+from loopback.errors import LoopbackError, error
+from loopback.exports import groups, scores, table
 from loopback.exports.answers import (
+    BROKEN,
+    NO_SCORE,
     Answers,
     Sheet,
     answers,
@@ -24,9 +27,12 @@ from loopback.exports.answers import (
 from loopback.exports.columns import Columns
 from loopback.exports.header import Header, headed, header
 from loopback.exports.layouts import layout
+from loopback.exports.long import Long, chosen, long, refused, unfolded
 from loopback.exports.roles import Known, Roles, declared_scores, roles, with_score
-from loopback.exports.sheet import sheet
-from loopback.grid import WORKBOOKS, Grid, grid
+from loopback.exports.sheet import sheet, sheets
+from loopback.exports.table import begun, refuse_headless, refuse_second, refuse_uneven
+from loopback.grid import WORKBOOKS, Grid, empty, grid
+from loopback.unpacked import Unpacked, unpacked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,10 +42,13 @@ if TYPE_CHECKING:
     from loopback.settings import Choices, Exports
 
 CHOSEN = ("score", "comment", "customer", "token", "responded_at")
+PLAIN = "plain"
+LOOKED_AT = 1000  # rejected rows of which one could be a header
+LENGTH = "the row does not have as many cells as the header"
+HALF = "the row goes on from the one above: a line end stands in a cell"
+SAME = "an answer of the same response"
+SWALLOWS = "a cell holds other rows: a quote is not closed"
 FIRST = 20_000  # rows of a large file in which it is recognised
-# A row an answer: one column says to which question, another what was answered.
-QUESTIONS = ("question", "frage", "spørgsmål", "pergunta", "pregunta", "domanda", "vraag")
-ANSWERS = ("answer", "response", "antwort", "svar", "resposta", "respuesta", "risposta", "antwoord")
 
 
 @dataclass
@@ -61,6 +70,8 @@ class Reading:
     candidates: list[Candidate] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
     answers: Answers = field(default_factory=no_answers)
+    long: Long | None = None
+    folded: int = 0
     zone: str | None = None
     refused: LoopbackError | None = None
 
@@ -92,7 +103,7 @@ class Reading:
     def height(self) -> int:
         """How many rows there are under the header."""
         if self.cells.stream is None:
-            return self.rows.height + self.broken.height
+            return self.rows.height + self.broken.height + self.folded
         return int(self.full.select(pl.len()).collect().item())
 
     def placed(self, roles: Roles) -> Roles:
@@ -114,48 +125,113 @@ def recognised(
     source: Path | bytes, name: str, exports: Exports, known: Known | None = None
 ) -> Reading:
     """Return the reading of an export, refused or not; raise where it is no list of responses."""
-    read = _laid_out(_cells(source, name, exports, FIRST), exports)
+    held = unpacked(source, name, exports.unpacked_mb)
+    if exports.sheet is None and PurePath(held.name).suffix.lower() in WORKBOOKS:
+        return _right_sheet(sheets(held.source, name), name, exports, known or Known())
+    read = _laid_out(_cells(held, name, exports, FIRST), exports)
     if read is None:  # a question over several columns is only put together of all rows
-        read = _laid_out(_cells(source, name, exports, None), exports)
+        read = _laid_out(_cells(held, name, exports, None), exports)
     assert read is not None  # noqa: S101 - all rows are there
-    choices = exports.of_layout(read.layout, read.header.names)
+    return _recognised(read, exports, known or Known())
+
+
+def _recognised(read: Reading, exports: Exports, known: Known) -> Reading:
+    """Return a reading with its roles and answers, or why there are none."""
     try:
-        _recognise(read, choices, known or Known())
+        _recognise(read, exports.of_layout(read.layout, read.header.names), known)
     except LoopbackError as refused:
         read.refused = refused
         read.candidates = getattr(refused, "candidates", [])
         read.left_out = left_out(read.full, read.declared, read.placed(read.roles))
+        read.answers.notes[:] = read.cells.notes
     return read
 
 
-def _laid_out(cells: Grid, exports: Exports) -> Reading | None:
+def _right_sheet(found: dict[str, Grid], name: str, exports: Exports, known: Known) -> Reading:
+    """Return the reading of the sheet that holds the responses; raise where two could."""
+    if not found:
+        raise empty(name)
+    read: dict[str, Reading] = {}
+    refused: list[LoopbackError] = []
+    for sheet_name, cells in found.items():
+        try:
+            if one := _laid_out(cells, exports):
+                read[sheet_name] = _recognised(one, exports, known)
+        except LoopbackError as failed:
+            refused.append(failed)
+    if not read:
+        raise refused[0]
+    chosen = _chosen_sheet(read, name)
+    if chosen != next(iter(found)):
+        note = f"the responses are in the sheet {chosen!r}; if not, say --sheet"
+        read[chosen].answers.notes.insert(0, note)
+    return read[chosen]
+
+
+def _chosen_sheet(read: dict[str, Reading], name: str) -> str:
+    """Return the sheet of a known layout, else the only one with scores, else the largest."""
+    known = [s for s, one in read.items() if one.layout != PLAIN]
+    for could in (known, [s for s, one in read.items() if one.refused is None]):
+        if len(could) == 1:
+            return could[0]
+        if could:
+            listed = ", ".join(f"{s!r} ({read[s].height} rows)" for s in could)
+            mend = f"Choose one: --sheet {json.dumps(could[0], ensure_ascii=False)}."
+            raise error(f"more than one sheet could hold the responses: {listed}", mend, name)
+    return max(read, key=lambda s: read[s].height * len(read[s].header.names))
+
+
+def _laid_out(read: Grid, exports: Exports) -> Reading | None:
     """Return the reading of cells without its roles; None where all rows are needed for it."""
+    known = layout(read, exports.layouts, exports.layout)
+    cells = begun(read) if known.name == PLAIN else read
     built = layout(cells, exports.layouts, exports.layout)
     top = header(cells, built)
     uneven = cells.uneven(top.rows)
+    refuse_uneven(cells, uneven, top.rows)
     even = headed(cells, top).join(uneven.select("row"), "row", how="anti").sort("row")
-    rows = groups.condensed(even, top.questions)
+    if top.rows == 1:
+        refuse_headless(cells.name, top.roles, even)
+    swallowing = table.swallowing(even, cells.delimiter)
+    halves = table.continued(cells.cells, len(cells.columns))
+    sound = even.filter(~pl.col("row").is_in([*swallowing, *halves]))
+    rows = groups.condensed(sound, top.questions)
     if cells.stream is not None and (uneven.height or not rows.equals(even)):
         return None
-    return Reading(cells.name, cells, built, top, rows, _broken(uneven))
+    several = long(top, sound)
+    choices = exports.of_layout(built.name, top.names)
+    if several and chosen(several, choices):
+        if cells.stream is not None:
+            return None
+        wide = _laid_out(unfolded(cells, top, sound, several), exports)
+        if wide is not None:
+            wide.broken = pl.concat([_broken(cells, uneven, {}), wide.broken])
+            wide.folded = sound.height - wide.rows.height
+        return wide
+    odd = dict.fromkeys(swallowing, SWALLOWS) | dict.fromkeys(halves, HALF)
+    noted = replace(cells, notes=(*cells.notes, *table.gaps(cells)))
+    broken = _broken(cells, uneven, odd)
+    return Reading(cells.name, noted, built, top, rows, broken, long=several)
 
 
-def _broken(uneven: pl.DataFrame) -> pl.DataFrame:
-    """Return the rejects of rows that have not as many cells as the header."""
-    return uneven.select(
-        "row",
-        pl.lit(None, pl.String).alias("column"),
-        pl.col("fields").cast(pl.String).alias("value"),
-        pl.lit("the row does not have as many cells as the header").alias("why"),
-    )
+def _broken(cells: Grid, uneven: pl.DataFrame, odd: dict[int, str]) -> pl.DataFrame:
+    """Return the rejects of rows that cannot be told into the columns of the header."""
+    lengths = [
+        (row, None, str(fields), LENGTH) for row, fields in uneven.select("row", "fields").rows()
+    ]
+    quotes = [(flaw.row, None, flaw.text, flaw.why) for flaw in cells.flaws]
+    others = [(row, None, None, why) for row, why in odd.items()]
+    found = [*lengths, *quotes, *others]
+    return pl.DataFrame(found, schema=BROKEN, orient="row").sort("row")
 
 
-def _cells(source: Path | bytes, name: str, exports: Exports, first: int | None) -> Grid:
+def _cells(held: Unpacked, name: str, exports: Exports, first: int | None) -> Grid:
     """Return the cells of a file: of the sheet and in the encoding that are chosen, if any is."""
-    if exports.sheet is not None and PurePath(name).suffix.lower() in WORKBOOKS:
+    source = held.source
+    if exports.sheet is not None and PurePath(held.name).suffix.lower() in WORKBOOKS:
         return sheet(source, name, exports.sheet)
     if exports.encoding is None:
-        return grid(source, name, first)
+        return replace(grid(source, held.name, first, flawed=True), name=name)
     content = source if isinstance(source, bytes) else source.read_bytes()
     try:
         text = content.decode(exports.encoding)
@@ -164,16 +240,17 @@ def _cells(source: Path | bytes, name: str, exports: Exports, first: int | None)
     except UnicodeDecodeError as failed:
         what = f"the file is not in {exports.encoding}: byte {failed.start + 1} means nothing in it"
         raise error(what, "Leave --encoding out, or name another.", name) from None
-    read = grid(text.removeprefix("\ufeff").encode("utf-8-sig"), name, first)
+    read = grid(text.removeprefix("\ufeff").encode("utf-8-sig"), name, first, flawed=True)
     return replace(read, encoding=exports.encoding)
 
 
 def _recognise(read: Reading, choices: Choices, known: Known) -> None:
     """Find the roles of the columns, the score above all, and the answers."""
     built, top, name = read.declared, read.header, read.file
-    _refuse_long(read)
-    chosen = {role: c for role in CHOSEN if (c := getattr(choices, role)) is not None}
-    read.roles = roles(read.rows, top, built, chosen, known, name)
+    if read.long:
+        raise refused(read.long, name)
+    columns_of = {role: c for role in CHOSEN if (c := getattr(choices, role)) is not None}
+    read.roles = roles(read.rows, top, built, columns_of, known, name)
     columns, words = _columns(read), _words(built, choices)
     skip = groups.ranks(columns.shown, top.questions)
     one, read.candidates = scores.score(columns, read.roles, top, built, words, name, skip=skip)
@@ -187,7 +264,20 @@ def _recognise(read: Reading, choices: Choices, known: Known) -> None:
     if choices.scale is None and scores.none_is_zero(one):
         note = f"none of {one.scores} scores is 0: if the scale is 1-10, say --scale 1-10"
         held.notes.append(note)
+    held.notes[:0] = read.cells.notes
+    _refuse_second(read, held, one.header)
+    if read.folded:
+        held.left_out[SAME] = read.folded
     read.answers, read.left_out = held, held.left_out
+
+
+def _refuse_second(read: Reading, held: Answers, score: str) -> None:
+    """Raise where a row without a score is the header of another table."""
+    unread = held.rejects.filter(pl.col("why") == NO_SCORE)["row"].head(LOOKED_AT)
+    if unread.len():
+        rows = read.every.filter(pl.col("row").is_in(unread.implode())).collect()
+        places = {place: header for header, place in read.places.items()}
+        refuse_second(read.file, read.rows, rows.rename(places), score)
 
 
 def _columns(read: Reading) -> Columns:
@@ -202,17 +292,3 @@ def _words(layout: Layout, choices: Choices) -> dict[str, int | None]:
     """Return what words mean as scores: those of the layout, then those that the user explains."""
     said = {word: None if n == "none" else n for word, n in choices.words.items()}
     return dict.fromkeys(layout.unanswered) | said
-
-
-def _refuse_long(read: Reading) -> None:
-    """Raise for a file with a row an answer, where more than one question was asked."""
-    texts = [text.strip().casefold() for text in read.header.roles]
-    asked = [n for n, text in zip(read.header.names, texts, strict=True) if text in QUESTIONS]
-    if not asked or not set(texts) & set(ANSWERS):
-        return
-    questions = read.rows[asked[0]].drop_nulls().unique(maintain_order=True)
-    if questions.len() > 1:
-        listed = ", ".join(repr(question[:60]) for question in questions.head(5))
-        what = f"there is a row for each answer, to {questions.len()} questions: {listed}"
-        mend = "Export it with one row a response, or keep the rows of one question alone."
-        raise LoopbackError(Problem(what, mend, read.file, column=asked[0]))

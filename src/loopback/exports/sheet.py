@@ -1,4 +1,4 @@
-"""A sheet of a workbook that is chosen by its name."""
+"""The sheets of a workbook, and the one that is chosen by its name."""
 
 from __future__ import annotations
 
@@ -28,6 +28,23 @@ def sheet(source: Path | bytes, name: str, wanted: str) -> Grid:
     if read.is_empty():
         raise error(f"the sheet {wanted!r} is empty", "Name another with --sheet.", name)
     return Grid(name, _numbered(read))
+
+
+def sheets(source: Path | bytes, name: str) -> dict[str, Grid]:
+    """Return the cells of each sheet of a workbook that is not empty, by its name."""
+    import fastexcel
+
+    try:
+        book = fastexcel.read_excel(source)
+        read = {
+            sheet: book.load_sheet(n, header_row=None, skip_rows=0, dtypes="string").to_polars()
+            for n, sheet in enumerate(book.sheet_names)
+        }
+    except fastexcel.FastExcelError:
+        mend = "Open it in your spreadsheet program and save it again as XLSX or CSV."
+        raise error("not a workbook that can be read", mend, name) from None
+    found = {sheet: Grid(name, _numbered(cells)) for sheet, cells in read.items() if cells.width}
+    return {sheet: cells for sheet, cells in found.items() if cells.cells.height}
 
 
 def _place(names: list[str], wanted: str, file: str) -> int:

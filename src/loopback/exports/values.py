@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     Words = Mapping[str, int | None]
 
 TOP = 10
-# 9, 9.0, 9/10, "10 - Extremely likely", "10 (all the time)": a number from 0 to 10 with nothing
-# else that counts; an apostrophe before it keeps a spreadsheet from reading it as a formula.
+# 9, 9.0, 9,0, 9/10, "10 - Extremely likely", "10 (all the time)": a number from 0 to 10 with
+# nothing else that counts; an apostrophe before it keeps a spreadsheet from reading a formula.
 _LABEL = r"""(?:\s*[-\u2013\u2014:=]\s*["'(]?\p{L}\D*|\s*\(\s*\p{L}[^\d()]*\))"""
-_FIRST = rf"^\s*'?([0-9]{{1,2}})(?:\.0+)?(?:\s*/\s*10)?{_LABEL}?\s*$"
+_FIRST = rf"""^\s*['"]?([0-9]{{1,2}})(?:\.0+|,0{{1,2}})?(?:\s*/\s*10)?["]?{_LABEL}?\s*$"""
 # "Extremely likely - 10"
 _LAST = r"^\s*'?\p{L}\D*\s[-\u2013\u2014]\s*([0-9]{1,2})\s*$"
 _NUMBER = pl.coalesce(pl.col("score").str.extract(_FIRST), pl.col("score").str.extract(_LAST)).cast(
@@ -39,7 +39,10 @@ STARTS_AT_ZERO = re.compile(_FROM.format(0), re.IGNORECASE)
 # "from 1 to 5": a scale that does not reach 10.
 ENDS_EARLY = re.compile(r"\b[01]\s*(-|\u2013|to|bis|til|al?|\u00e0|do)\s*[3-9]\b", re.IGNORECASE)
 # The nine digits after each of these zeros, as they are written elsewhere in the world.
-_ZEROS = "\u0660\u06f0\u0966\u09e6\u0e50\uff10"
+_ZEROS = (
+    "\u0660\u06f0\u07c0\u0966\u09e6\u0a66\u0ae6\u0b66\u0be6\u0c66\u0ce6\u0d66"
+    "\u0e50\u0ed0\u0f20\u1040\u17e0\u1810\uff10"
+)
 DIGITS = {chr(ord(zero) + n): str(n) for zero in _ZEROS for n in range(10)}
 
 
