@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from loopback import changes
@@ -52,6 +53,19 @@ def test_the_same_customers_are_compared_by_their_last_answers() -> None:
 
     assert found is not None
     assert (found.customers, found.change) == (2, 100)  # C-1 from 3 to 10, C-2 stays passive
+
+
+def test_of_two_answers_in_a_month_the_one_with_a_time_is_the_last() -> None:
+    untimed = NOW.filter(response_id="R-6").with_columns(
+        response_id=pl.lit("R-9"),
+        score=pl.lit(0, pl.Int64),
+        responded_at=pl.lit(None, NOW.schema["responded_at"]),
+    )
+
+    found = changes.of_the_same(pl.concat([untimed, NOW]).lazy(), THEN.lazy(), 0.95)
+
+    assert found is not None
+    assert found.change == 100
 
 
 def test_nobody_who_answered_twice_is_no_pair() -> None:
