@@ -275,7 +275,7 @@ def test_a_cell_may_be_long(cell: str) -> None:
 
 
 def test_a_quote_that_is_not_closed_for_long_is_named() -> None:
-    with pytest.raises(LoopbackError, match="row 2: a quote is opened and not closed"):
+    with pytest.raises(LoopbackError, match="row 2: a quote is not closed"):
         text('id,name\n1,"' + "x" * 200_000)
 
 

@@ -128,7 +128,7 @@ class Delimited:
                         found = []
                 yield _laid_out(found)
         except csv.Error:
-            what = "a quote is not closed, or ends inside a cell"
+            what = "a quote is not closed, or stands inside a cell"
             raise LoopbackError(Problem(what, FLAW_MEND, self.name)) from None
 
     def notes(self) -> list[str]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 LONGEST = 500  # lines of one record, where a quote may be missing
 LEAST = 3  # cells of a line that looks like a record by itself
 OPEN = "unexpected end of data"
-NOT_CLOSED = "a quote is opened and not closed"
-MISPLACED = "a quote ends inside a cell"
+NOT_CLOSED = "a quote is not closed"
+MISPLACED = "a quote stands inside a cell"
 
 
 class Record(NamedTuple):

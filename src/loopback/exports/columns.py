@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from loopback.exports.candidates import candidate, near, numbers_the_rows
 from loopback.exports.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import polars as pl
 
     from loopback.exports.candidates import Candidate
     from loopback.exports.values import Words
@@ -48,13 +48,13 @@ class Columns:
 
         Of one whose first cells are nothing like scores, the first are all that is looked at.
         """
-        sought = [c for c in columns if not numbers_the_rows(self.shown[c], c)]
+        sought = [c for c in columns if not numbers_the_rows(self.shown.get_column(c), c)]
         return [self._judged(column, words) for column in sought]
 
     def _judged(self, column: str, words: Words) -> Candidate:
         if self.whole:
             return self.candidate(column, words)
-        first = self.shown.select("row", pl.lit(self.shown[column]).alias("cells")).lazy()
+        first = self.shown.select("row", self.shown.get_column(column).alias("cells")).lazy()
         seen = candidate(texts(first, "cells"), self._number(column), column, words)
         hopeless = seen.answers and not (seen.sure or seen.doubtful or near([seen]))
         return seen if hopeless else self.candidate(column, words)

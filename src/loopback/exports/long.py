@@ -37,7 +37,7 @@ def long(header: Header, rows: pl.DataFrame) -> Long | None:
     answered = next((places[text] for text in ANSWERS if text in places), None)
     if asked is None or answered is None:
         return None
-    questions = rows[asked].drop_nulls().unique(maintain_order=True).to_list()
+    questions = rows.get_column(asked).drop_nulls().unique(maintain_order=True).to_list()
     return Long(asked, answered, questions) if len(questions) > 1 else None
 
 

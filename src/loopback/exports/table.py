@@ -117,7 +117,7 @@ def refuse_uneven(cells: Grid, uneven: pl.DataFrame, header_rows: int) -> None:
 def refuse_headless(name: str, header: list[str], rows: pl.DataFrame) -> None:
     """Raise where the first row holds what only the rows of answers hold: numbers, times."""
     pairs = zip(header, rows.columns[2:], strict=True)
-    typed = [(cell, kind) for cell, column in pairs if (kind := kind_of(rows[column]))]
+    typed = [(cell, kind) for cell, column in pairs if (kind := kind_of(rows.get_column(column)))]
     alike = [cell for cell, kind in typed if re.search(kind, cell)]
     if typed and len(alike) == len(typed):
         shown = ", ".join(repr(cell[:SHOWN]) for cell in alike[:LEAST])
@@ -127,7 +127,8 @@ def refuse_headless(name: str, header: list[str], rows: pl.DataFrame) -> None:
 
 def kind_of(column: pl.Series) -> str | None:
     """Return the pattern of what nearly all cells of a column are; None where they are text."""
-    filled = column.drop_nulls().str.strip_chars()
+    # Under a name of our own: a header such as `^x$` could mean several columns.
+    filled = column.alias("cells").drop_nulls().str.strip_chars()
     shares = {kind: filled.str.contains(kind).mean() for kind in KINDS}
     return next(
         (k for k, share in shares.items() if isinstance(share, float) and share >= TYPED), None
@@ -136,7 +137,7 @@ def kind_of(column: pl.Series) -> str | None:
 
 def kinds(rows: pl.DataFrame) -> dict[str, str]:
     """Return the pattern of each column of rows that has one."""
-    found = ((column, kind_of(rows[column])) for column in rows.columns[2:])
+    found = ((column, kind_of(rows.get_column(column))) for column in rows.columns[2:])
     return {column: kind for column, kind in found if kind}
 
 
