@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import pytest
@@ -205,3 +206,14 @@ def test_a_mistyped_setting_of_a_tool_is_an_error(acme: Path, run: Callable[...,
 
     assert "Did you mean score?" in said.err
     assert "exports.layouts.0.rw" in said.err
+
+
+def test_the_standard_input_is_an_export_like_any_other(
+    nowhere: Path, run: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"score\n9\n3\n")))
+
+    [report] = run("ingest", "--dry-run", "--json", "-").json["reports"]
+
+    assert (report["file"], report["scores"], report["promoters"]) == ("stdin", 2, 1)
+    assert tree(nowhere) == {}

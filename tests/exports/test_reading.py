@@ -9,6 +9,7 @@ from loopback.exports import reading as module
 from loopback.exports.reading import Reading, reading
 from loopback.settings import Exports
 from tests.exports.drawn import SURVEYMONKEY_EXPANDED
+from tests.test_unpacked import LISTED, workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +91,50 @@ def test_a_scale_over_several_columns_is_put_together_of_all_rows(tmp_path: Path
     read = reading(written(tmp_path, content), "export.csv", Exports())
 
     assert read.answers.scores == {3: 1, 10: 2}
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        ("Ã©tait", "text was encoded twice, such as Ã© for é, in row 3: export it again"),
+        ("itâ€™s", "text was encoded twice, such as Ã© for é, in row 3: export it again"),
+        ("#NAME?", "#NAME? stands where a spreadsheet took text for a formula, in row 3"),
+    ],
+)
+def test_text_that_a_program_spoiled_is_said_with_its_row(cell: str, says: str) -> None:
+    content = f"score,comment\n9,fine\n3,{cell}\n".encode()
+
+    [note] = reading(content, "export.csv", Exports()).answers.notes
+
+    assert note.startswith(says)
+
+
+def test_text_in_two_encodings_is_read_cell_by_cell_and_said() -> None:
+    rows = [b"score,comment\n", "9,für\n".encode(), "3,für\n".encode("cp1252")]
+    mac = "8,était très bien\n".encode("mac_roman")
+
+    read = reading(b"".join([*rows, *rows[1:] * 3, mac]), "export.csv", Exports())
+
+    assert set(read.answers.answers["comment"]) == {"für", "était très bien"}
+    assert read.cells.encoding == "utf-8 and cp1252 and mac_roman"
+    assert "mac_roman in row 10" in read.answers.notes[0]
+
+
+def test_two_sheets_that_could_hold_the_responses_are_listed_with_the_option() -> None:
+    content = workbook({"Note": [["hello"]], "A": LISTED, "B": LISTED})
+
+    with pytest.raises(
+        LoopbackError, match=r"more than one sheet .* 'A' \(2 rows\), 'B'"
+    ) as refused:
+        reading(content, "export.xlsx", Exports())
+
+    assert refused.value.problems[0].mend == 'Choose one: --sheet "A".'
+    chosen = reading(content, "export.xlsx", Exports(sheet="B"))
+    assert chosen.answers.taken == 2
+
+
+def test_the_sheet_with_the_responses_is_found_behind_a_cover() -> None:
+    read = reading(workbook({"Cover": [["Survey"]], "Data": LISTED}), "export.xlsx", Exports())
+
+    assert read.answers.scores == {3: 1, 9: 1}
+    assert read.answers.notes == ["the responses are in the sheet 'Data'; if not, say --sheet"]

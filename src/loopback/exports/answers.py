@@ -104,7 +104,8 @@ def answers(
     dated = pl.col("responded_at").is_not_null().alias("dated")
     named = _named(sheet.full, sheet.roles).with_columns(marks)
     tally = _tally(named.with_columns(dated, responded_at=moments))
-    if unread := int(tally.filter(TAKEN)["unread"].sum()):
+    unread = int(tally.filter(TAKEN)["unread"].sum())
+    if unread and day_first is not None:
         notes.append(f"{unread} times could not be read and are left empty")
     left_out = _counts(tally.drop_nulls("why"), "why")
     rejected = tally.filter(REJECTED).height > 0

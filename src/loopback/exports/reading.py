@@ -209,7 +209,7 @@ def _laid_out(read: Grid, exports: Exports) -> Reading | None:
             wide.folded = sound.height - wide.rows.height
         return wide
     odd = dict.fromkeys(swallowing, SWALLOWS) | dict.fromkeys(halves, HALF)
-    noted = replace(cells, notes=(*cells.notes, *table.gaps(cells)))
+    noted = replace(cells, notes=(*cells.notes, *table.gaps(cells), *table.spoilt(cells)))
     broken = _broken(cells, uneven, odd)
     return Reading(cells.name, noted, built, top, rows, broken, long=several)
 

@@ -27,6 +27,11 @@ MOST = 0.9  # of the rows have one number of cells, and the header has another
 SHOWN = 40
 NUMBER = r"^\s*'?[-+]?\d+(?:[.,]\d+)?\s*$"
 ADDRESS = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
+# What UTF-8 looks like when it is read as Windows-1252, and written as UTF-8 again.
+TWICE = (
+    "[\u00c2\u00c3\u00e2][\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030"
+    "\u2122\u201c\u201d\u0153]"
+)
 KINDS = (NUMBER, LIKE_A_TIME, ADDRESS)
 DECLARED = re.compile(r'"?sep=', re.IGNORECASE)
 
@@ -98,6 +103,21 @@ def gaps(cells: Grid) -> list[str]:
     rows = [row for row in past.filter(blank)["row"] if row - 1 not in flawed]
     note = f"blank lines stand above {rows_named(rows)}: what follows is read as the same table"
     return [note] if rows else []
+
+
+def spoilt(cells: Grid) -> list[str]:
+    """Say which rows hold text that a program spoiled: encoded twice, or taken for a formula."""
+    places = cells.cells.select(cells.columns)
+    found = {
+        "text was encoded twice, such as \u00c3\u00a9 for \u00e9": pl.all().str.contains(TWICE),
+        "#NAME? stands where a spreadsheet took text for a formula": pl.all() == "#NAME?",
+    }
+    notes: list[str] = []
+    for what, where in found.items():
+        odd = places.select(pl.any_horizontal(where).fill_null(value=False)).to_series()
+        rows = cells.cells["row"].filter(odd).to_list()
+        notes += [f"{what}, in {rows_named(rows)}: export it again"] if rows else []
+    return notes
 
 
 def refuse_uneven(cells: Grid, uneven: pl.DataFrame, header_rows: int) -> None:
