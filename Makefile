@@ -26,6 +26,7 @@ bench: $(READY)  ## the measured figures, side by side
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/score.py
+	$(BIN)/python benchmarks/ingest.py
 
 clean:
 	rm -rf $(VENV) demo

@@ -191,7 +191,7 @@ def test_what_is_chosen_for_a_layout_holds_for_it_alone() -> None:
 
 
 def test_the_token_is_found_by_the_tokens_that_we_gave() -> None:
-    known = Known(pl.Series(["T-1", "T-2"]))
+    known = Known(pl.LazyFrame({"token": ["T-1", "T-2"]}))
     content = "score,what,token\n9, t-1 ,x\n8,T-2,y\n"
     by_header = {"score": "score", "token": "token"}
 

@@ -110,9 +110,8 @@ def matched_since(current: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
 
 def _once(responses: pl.DataFrame) -> pl.DataFrame:
     """Return the responses without those that repeat an earlier row to the letter."""
-    twice = pl.col("response_id").is_duplicated()
-    several = responses.filter(twice)
-    if several.is_empty():
+    twice = responses["response_id"].is_duplicated()
+    if not twice.any():
         return responses
-    kept = several.unique(CONTENT, keep="first", maintain_order=True)
+    kept = responses.filter(twice).unique(CONTENT, keep="first", maintain_order=True)
     return pl.concat([responses.filter(~twice), kept])

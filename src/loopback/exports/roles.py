@@ -11,7 +11,7 @@ from loopback.errors import Problem, WrongUsageError
 from loopback.exports.layouts import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from loopback.exports.declarations import Layout
     from loopback.exports.header import Header
@@ -34,7 +34,7 @@ COLUMNS_SHOWN = 40
 class Known(NamedTuple):
     """What is known before an export is read: tokens, and how the company names its columns."""
 
-    tokens: pl.Series = pl.Series("token", dtype=pl.String)
+    tokens: pl.LazyFrame = pl.LazyFrame(schema={"token": pl.String})
     columns: Mapping[str, str] = {}
 
 
@@ -118,19 +118,24 @@ def _declared(header: Header, layout: Layout, known: Known, role: str) -> list[s
 
 def _with_tokens(rows: pl.DataFrame, found: Roles, chosen: Roles, known: Known) -> Roles:
     """Return the roles with the token where tokens that we gave are, whatever the header says."""
-    if known.tokens.is_empty():
-        return found
-    tokens = known.tokens.str.to_lowercase().implode()
     free = [c for c in rows.columns[2:] if c not in {found[role] for role in chosen}]
     # Under another name, since a header such as `^x$` could mean several columns.
     top = {c.name: c.alias("cells") for c in rows.head(SEARCHED).get_columns() if c.name in free}
     texts = {name: cells.str.strip_chars().str.to_lowercase() for name, cells in top.items()}
+    tokens = _among(texts.values(), known.tokens).implode()
     hits = {name: int(text.is_in(tokens).sum()) for name, text in texts.items()}
     held = found.get("token")
     best = max(free, key=lambda c: (hits[c], c == held), default=None)
     if best is None or not hits[best]:
         return found
     return {role: c for role, c in found.items() if c != best} | {"token": best}
+
+
+def _among(texts: Iterable[pl.Series], tokens: pl.LazyFrame) -> pl.Series:
+    """Return the texts that are tokens, of which there may be millions, in lower case."""
+    sought = pl.concat([pl.Series("token", dtype=pl.String), *texts]).unique().to_frame("token")
+    tidy = tokens.select(pl.col("token").str.to_lowercase())
+    return tidy.join(sought.lazy(), "token", how="semi").collect()["token"]
 
 
 def _comment(header: Header, found: Roles) -> Roles:

@@ -133,7 +133,7 @@ class Desk:
         """What is known before an export is read."""
         if not self.workspace.path(FILE).is_file():
             return Known()
-        tokens = self.workspace.ledger.scan(INVITATIONS).select("token").collect()["token"]
+        tokens = self.workspace.ledger.scan(INVITATIONS).select("token")
         return Known(tokens, self.workspace.settings.customers.columns)
 
     @cached_property
