@@ -46,6 +46,30 @@ def workbook(sheets: dict[str, list[list[str]]]) -> bytes:
     return content.getvalue()
 
 
+SPACES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "table", "text")
+)
+MANIFEST = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+KIND = "application/vnd.oasis.opendocument.spreadsheet"
+ENTRY = f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{KIND}"/>'
+
+
+def sheets_of_ods(sheets: dict[str, list[list[str]]]) -> bytes:
+    """Return a whole ODS, as LibreOffice would write the least of one."""
+    text = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    body = ""
+    for name, rows in sheets.items():
+        lines = ("".join(map(text.format, row)) for row in rows)
+        row_texts = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
+        body += f'<table:table table:name="{name}">{row_texts}</table:table>'
+    inside = f"<office:body><office:spreadsheet>{body}</office:spreadsheet></office:body>"
+    whole = f"<office:document-content {SPACES}>{inside}</office:document-content>"
+    manifest = f'<manifest:manifest xmlns:manifest="{MANIFEST}">{ENTRY}</manifest:manifest>'
+    parts = {"mimetype": KIND, "content.xml": whole, "META-INF/manifest.xml": manifest}
+    return zipped({**parts})
+
+
 def ods(rows: str) -> bytes:
     body = f"<office:body><office:spreadsheet><table:table>{rows}</table:table>"
     return zipped(
@@ -76,8 +100,10 @@ FRAME = pl.read_csv(TABLE.encode(), infer_schema=False)
         ("export.xls", workbook({"S": LISTED})),
         ("export.csv", parquet(FRAME)),
         ("export.txt", TABLE.encode()),
+        ("export.ods", sheets_of_ods({"S": LISTED})),
+        ("export.xlsx", sheets_of_ods({"S": LISTED})),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_a_file_is_what_it_holds_whatever_its_name(name: str, content: bytes) -> None:
     read = recognised(content, name, Exports())
@@ -220,7 +246,7 @@ def test_a_file_below_the_limit_is_opened(name: str) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(
-    kind=st.sampled_from(["csv", "xlsx", "parquet", "zip", "gz"]),
+    kind=st.sampled_from(["csv", "xlsx", "ods", "parquet", "zip", "gz"]),
     cut=st.integers(0, 4000),
     at=st.integers(0, 4000),
     new=st.binary(max_size=4),
@@ -231,6 +257,7 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(
     content = {
         "csv": TABLE.encode(),
         "xlsx": workbook({"S": LISTED}),
+        "ods": sheets_of_ods({"S": LISTED}),
         "parquet": parquet(FRAME),
         "zip": zipped({"a.csv": TABLE}),
         "gz": gzip.compress(TABLE.encode()),
