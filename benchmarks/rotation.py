@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loopback import months, rotation
+from loopback.prn import prn
 from loopback.tables import ASKED, GONE, ROTATION
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Level:
 
 def hashed(customers: Customers, month: int) -> set[str]:
     """Ask those whose hash falls on the month."""
-    return {c for c in customers if rotation.prn(c, "hash") % PERIOD == month % PERIOD}
+    return {c for c in customers if prn(c, "hash") % PERIOD == month % PERIOD}
 
 
 def drawn_at_random(customers: Customers, month: int) -> set[str]:

@@ -34,7 +34,7 @@ ASKS = frame(
 def rate(upto: str, *answered: str, default: float | None = None) -> float | None:
     drawing = "\n".join(["token | score", *(f"{token} | 9" for token in answered)])
     invitations = table(INVITATIONS, INVITED)
-    return response_rate(invitations, table(RESPONSES, drawing), upto, default)
+    return response_rate(invitations.lazy(), table(RESPONSES, drawing).lazy(), upto, default)
 
 
 def test_the_rate_is_the_share_of_invitations_answered_in_the_last_12_months() -> None:

@@ -150,6 +150,25 @@ def test_where_the_first_draw_lies_further_back_nothing_is_judged() -> None:
     assert found(lives, last=3)["owner"].judged == 0
 
 
+def test_where_asks_may_be_put_off_a_segment_is_judged_while_its_owner_keeps_the_whole_book() -> (
+    None
+):
+    lives = drawn(
+        book("anna", "A.", ".A", asks=6, segment="small"),
+        book("anna", "A_", ".A", asks=6, segment="large"),
+    )
+    months = draws(lives.rotation, 60)
+    assert months is not None
+
+    judged = [
+        {each.kind: each.judged for each in evenness(lives.rotation, months, slack)}
+        for slack in (0, 1)
+    ]
+
+    assert judged[0]["owner and segment"] == 3
+    assert judged[1]["owner and segment"] == 2
+
+
 def test_late_entries_of_the_first_month_change_a_group() -> None:
     lives = lived(
         """

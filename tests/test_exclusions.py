@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopback.errors import LoopbackError
-from loopback.exclusions import Rules, counts, do_not_contact, judged, removals
+from loopback.exclusions import Rules, counts, do_not_contact, judged, marks, removals
 from loopback.grid import grid
 from loopback.leave_out import COLUMNS as LEFT_OUT
 from loopback.mail.message import ADDRESS
@@ -64,15 +64,12 @@ def why(
     rules: Rules = RULES,
 ) -> dict[str, str | None]:
     """Return why each customer may not be asked, in the order of the rows."""
-    found = judged(
-        customers,
-        bounced=bounced,
-        never=never,
-        left_out=left_out,
-        resting=customers.filter(pl.col("asked") == RESTING)["customer_id"],
-        rules=rules,
+    looked_at = customers.with_columns(
+        marks(bounced=bounced, never=never, left_out=left_out, today=rules.today)
     )
-    assert found.drop("why").equals(customers)
+    resting = customers.filter(pl.col("asked") == RESTING)["customer_id"]
+    found = judged(looked_at, resting=resting, rules=rules)
+    assert found.select(customers.columns).equals(customers)
     return dict(found.select("customer_id", "why").iter_rows())
 
 
@@ -145,10 +142,8 @@ def test_who_has_no_address_is_not_asked() -> None:
         C-2         | bob@a.example
         """
     )
-    blank = customers.with_columns(email=pl.lit("  "))
 
     assert why(customers) == {"C-1": "no e-mail address", "C-2": None}
-    assert set(why(blank).values()) == {"no e-mail address"}
 
 
 @pytest.mark.parametrize(
@@ -237,7 +232,7 @@ def test_a_person_behind_several_rows_is_asked_through_the_smallest_id() -> None
         C-2         | ann@A.example
         C-4         | bob@a.example
         """
-    ).with_columns(email=pl.format(" {} ", "email"))
+    )
 
     assert why(customers) == {
         "C-3": "same person as another customer",
@@ -403,9 +398,9 @@ def test_reasons_are_counted_in_their_order() -> None:
 
 # Properties
 
-PERSON = pl.col("email").str.strip_chars().str.to_lowercase()
+PERSON = pl.col("email").str.to_lowercase()
 RESTS = "asked less than 90 days ago"
-EMAILS = (None, "", "ann@a.example", " Ann@A.example", "bob@a.example", "BOB@a.example ", "nobody")
+EMAILS = (None, "ann@a.example", "Ann@A.example", "bob@a.example", "BOB@a.example", "nobody")
 
 
 def lists() -> SearchStrategy[pl.DataFrame]:
@@ -474,7 +469,8 @@ def test_no_person_is_asked_who_was_asked_a_short_while_ago(customers: pl.DataFr
     | st.from_regex(ADDRESS, fullmatch=True)
 )
 def test_an_address_is_what_mails_can_be_sent_to(email: str) -> None:
-    customers = listed("customer_id\nC-1").with_columns(email=pl.lit(email))
+    tidied = pl.lit(email.strip() or None, pl.String)  # as the cells of the list are
+    customers = listed("customer_id\nC-1").with_columns(email=tidied)
 
     [found] = why(customers).values()
 

@@ -12,7 +12,7 @@ SOURCE = ROOT / "src" / "loopback"
 # Each line may import from the lines above it, never sideways or downwards in this list.
 # docs/architecture.md draws the same picture.
 LAYERS = """\
-errors plain folding tomllines letters records
+errors plain prn places folding tomllines letters records
 unpacked received
 nps.counts nps.beta nps.discovery nps.method
 nps.interval
@@ -68,7 +68,7 @@ PURE = [
         "reasons.slips",
     ),
     "tomllines",
-    *("deal", "invitations"),
+    *("deal", "invitations", "prn", "places"),
     *("exclusions", "leave_out", "rest"),
     *("histories", "promises", "evenness", "guarantees", "outlook", "capacity"),
     *("nps.counts", "nps.beta", "nps.discovery", "nps.interval", "nps.difference", "nps.pairs"),

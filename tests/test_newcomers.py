@@ -47,12 +47,13 @@ def loads(drawing: str = "owner | at") -> Loads:
 
 def waiting(drawing: str) -> list[Newcomer]:
     """Return customers never asked, who may be asked in any month if no other is drawn."""
-    drawn = completed(drawing, [*Newcomer._fields], WAITING).with_columns(
+    drawn = completed(drawing, ["customer_id", *Newcomer._fields[1:]], WAITING).with_columns(
         pl.col("earliest").fill_null(0),
         pl.col("latest").fill_null(pl.col("period") - 1),
         pl.col("prn").fill_null(0),
     )
-    return [Newcomer(*row) for row in drawn.select(Newcomer._fields).iter_rows()]
+    rows = drawn.select("customer_id", *Newcomer._fields[1:]).iter_rows()
+    return [Newcomer(*row) for row in rows]
 
 
 def placed(drawing: str, loaded: Loads | None = None) -> Plans:
@@ -62,9 +63,9 @@ def placed(drawing: str, loaded: Loads | None = None) -> Plans:
 def rebalanced(drawing: str, loaded: Loads) -> Plans:
     """Return the months of customers who had one (column `at`) and may be moved."""
     movable = waiting(drawing)
-    plans = dict(frame(drawing, WAITING).select("customer_id", "at").iter_rows())
+    plans: Plans = dict(frame(drawing, WAITING).select("customer_id", "at").iter_rows())
     for newcomer in movable:
-        loaded.count(newcomer, plans[newcomer.customer_id], 1)
+        loaded.count(newcomer, plans[newcomer.name], 1)
     newcomers.rebalance(movable, plans, loaded)
     return plans
 
@@ -414,8 +415,7 @@ def company(*periods: int) -> st.SearchStrategy[tuple[list[Due], list[Free]]]:
         st.lists(due(periods), max_size=25),
         st.lists(free(periods), max_size=25).map(
             lambda frees: [
-                Free(waiter._replace(customer_id=f"J-{n}"), at)
-                for n, (waiter, at) in enumerate(frees)
+                Free(waiter._replace(name=f"J-{n}"), at) for n, (waiter, at) in enumerate(frees)
             ]
         ),
     )
@@ -435,13 +435,13 @@ def planned_loads(bound: list[Due], frees: list[Free]) -> tuple[Loads, Plans]:
     loaded = bound_loads(bound)
     for newcomer, at in frees:
         loaded.count(newcomer, at, 1)
-    return loaded, {newcomer.customer_id: at for newcomer, at in frees}
+    return loaded, {newcomer.name: at for newcomer, at in frees}
 
 
 def counted(bound: list[Due], frees: list[Newcomer], plans: Plans) -> dict[str, list[int]]:
     """Count the asks of each owner's months from scratch."""
     asks = [(owner, at, period) for owner, period, at in bound]
-    asks += [(n.owner, plans[n.customer_id], n.period) for n in frees]
+    asks += [(n.owner, plans[n.name], n.period) for n in frees]
     counts = Counter((o, month) for o, at, period in asks for month in range(at, A_YEAR, period))
     return {owner: [counts[owner, month] for month in range(A_YEAR)] for owner in REGION_OF}
 
@@ -459,8 +459,8 @@ def test_everyone_is_placed_in_a_month_of_the_own_span(drawn: tuple[list[Due], l
 
     plans = newcomers.placed(fresh, loaded)
 
-    assert plans.keys() == {newcomer.customer_id for newcomer in fresh}
-    assert all(n.earliest <= plans[n.customer_id] <= n.latest for n in fresh)
+    assert plans.keys() == {newcomer.name for newcomer in fresh}
+    assert all(n.earliest <= plans[n.name] <= n.latest for n in fresh)
     assert {owner: loaded.months(("owner", owner)) for owner in REGION_OF} == counted(
         bound, fresh, plans
     )
@@ -480,7 +480,7 @@ def test_rebalancing_keeps_the_spans_and_the_loads_and_makes_no_owner_less_even(
 
     after = counted(bound, movable, plans)
     assert {owner: loaded.months(("owner", owner)) for owner in REGION_OF} == after
-    assert all(n.earliest <= plans[n.customer_id] <= n.latest for n in movable)
+    assert all(n.earliest <= plans[n.name] <= n.latest for n in movable)
     assert all(squares(after[owner]) <= squares(before[owner]) for owner in REGION_OF)
 
 
@@ -496,7 +496,7 @@ def test_an_owner_stays_uneven_only_where_no_move_is_left(
     newcomers.rebalance(movable, plans, loaded)
 
     for newcomer in movable:
-        load, month = loaded.months(("owner", newcomer.owner)), plans[newcomer.customer_id]
+        load, month = loaded.months(("owner", newcomer.owner)), plans[newcomer.name]
         assert load[month] - min(load[newcomer.earliest : newcomer.latest + 1]) <= 1
 
 

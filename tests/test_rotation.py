@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from loopback import months, rotation
 from loopback.months import A_YEAR
-from loopback.rotation import prn
+from loopback.prn import prn, prns
 from loopback.tables import ASKED, GONE, LEFT_OUT, ROTATION, WAITS
 from tests.frames import frame, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from random import Random
 
 LISTED = pl.Schema(
     {
@@ -30,6 +31,7 @@ LISTED = pl.Schema(
         "why": pl.String,
     }
 )
+STORED = ROTATION.compact(pl.DataFrame(schema=ROTATION.columns)).schema
 ASKS = (1, 2, 3, 4, 6, 12)
 START = months.number("2026-01")
 SEED = "loopback"
@@ -629,6 +631,48 @@ def test_owners_whom_nothing_happened_to_keep_their_months_while_others_change()
     assert {c: life.asked[c][0] for c in steady} == {c: first_plan[c] for c in steady}
 
 
+def a_month_later(others: Customers, chance: Random, apart: Callable[[Held], bool]) -> Customers:
+    """Return what a month leaves of customers: some leave, some change, some join."""
+
+    def anyone() -> Held:
+        regions, segments = ("North", "South", None), ("large", "medium", "small", None)
+        held = Held(*map(chance.choice, (OWNERS, regions, segments, ASKS)))
+        return held if apart(held) else anyone()
+
+    stay = {c: holder for c, holder in others.items() if chance.random() < 0.8}
+    changed = {c: anyone() for c in stay if chance.random() < 0.2}
+    joined = {f"J-{chance.random()}": anyone() for _ in range(chance.randrange(8))}
+    return stay | changed | joined
+
+
+@pytest.mark.parametrize("kind", ["region", "segment", "owner", "owner segment"])
+@settings(max_examples=4, deadline=None)
+@given(
+    holders=st.lists(held(SOME), min_size=6, max_size=50),
+    chance=st.randoms(use_true_random=False),
+)
+def test_a_group_whose_own_customers_stay_is_even_while_all_others_change(
+    kind: str, holders: list[Held], chance: Random
+) -> None:
+    customers = named(holders)
+    parts = kind.split()
+    one = chance.choice(holders)
+    group = [getattr(one, part) for part in parts]
+
+    def apart(holder: Held) -> bool:
+        return [getattr(holder, part) for part in parts] != group
+
+    steady = {c: holder for c, holder in customers.items() if not apart(holder)}
+    others = {c: holder for c, holder in customers.items() if apart(holder)}
+    life = Life()
+
+    for now in range(START, START + 18):
+        life.draw(steady | others, now)
+        others = a_month_later(others, chance, apart)
+
+    assert uneven(life.asked, steady, kind, range(START, START + 18)) == []
+
+
 # Newcomers
 
 
@@ -689,7 +733,7 @@ def decided(known: str, listing: str, slack: int = 0) -> pl.DataFrame:
     blank = [pl.lit(None, LISTED[c]).alias(c) for c in LISTED if c not in drawn.columns]
     remembered = rotation.remembered(drawn.with_columns(blank).select(LISTED.names()), state.lazy())
     found = rotation.draw(remembered, NOW, slack=slack, seed=SEED)
-    assert found.schema == ROTATION.columns
+    assert found.schema == STORED
     assert set(found["month"]) <= {NOW}
     return by_id(found)
 
@@ -1049,7 +1093,7 @@ def test_an_empty_list_is_decided_of_nobody(slack: int) -> None:
     life = lived({}, 2, slack)
 
     assert life.state.is_empty()
-    assert life.state.schema == ROTATION.columns
+    assert life.state.schema == STORED
     assert life.sizes({"C-1": Held("anna")}, START + 2, 13) == [1, *[0] * 11, 1]
 
 
@@ -1068,7 +1112,7 @@ def test_where_all_are_left_out_nobody_is_asked() -> None:
         life.state.select("decision", "why", "asked", "planned", "latest").rows()
         == [(LEFT_OUT, OPTED_OUT, None, None, None)] * 3
     )
-    assert life.state.schema == ROTATION.columns
+    assert life.state.schema == STORED
 
 
 def test_the_draw_has_a_row_for_everyone_in_the_list() -> None:
@@ -1078,7 +1122,7 @@ def test_the_draw_has_a_row_for_everyone_in_the_list() -> None:
     assert Life().draw(customers, START)["customer_id"].to_list() == [*customers]
     holders = by_id(listed(customers)).select("customer_id", "owner", "region", "segment", "asks")
     assert drawn.select(holders.columns).equals(holders)
-    assert drawn.schema == ROTATION.columns
+    assert drawn.schema == STORED
 
 
 # The permanent random number
@@ -1096,7 +1140,7 @@ def test_the_permanent_random_number_is_the_same_for_ever(
     customer_id: str, seed: str, number: int
 ) -> None:
     assert prn(customer_id, seed) == number
-    assert rotation.prns([customer_id, customer_id], seed).to_list() == [number] * 2
+    assert prns(pl.Series([customer_id, customer_id]), seed).to_list() == [number] * 2
 
 
 def test_a_seed_may_be_of_any_length() -> None:

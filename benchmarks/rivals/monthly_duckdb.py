@@ -24,11 +24,17 @@ copy (
         {asked}
     ), share as (
         select owner, ceil(count(*) / 12) as share from listed group by owner
+    ), cohort as (
+        select customer_id, email, name, language, owner, uuid() as token
+        from listed join share using (owner)
+        where not exists (select 1 from asked where asked.customer_id = listed.customer_id)
+        qualify row_number() over (partition by owner order by hash(customer_id)) <= share
     )
-    select customer_id, email, name, language, owner
-    from listed join share using (owner)
-    where not exists (select 1 from asked where asked.customer_id = listed.customer_id)
-    qualify row_number() over (partition by owner order by hash(customer_id)) <= share
+    select
+        customer_id, email, cohort.name, language, people.name as owner_name, token,
+        'https://survey.example/?token=' || token as link
+    from cohort left join '{workspace / "people.csv"}' as people on people.person_id = owner
+    order by customer_id
 ) to '{workspace / "rival.csv"}'
 """  # noqa: S608
 )

@@ -15,7 +15,7 @@ OVERLOADED = pl.col("calls") > pl.col("capacity")
 
 
 def response_rate(
-    invitations: pl.DataFrame, responses: pl.DataFrame, upto: str, default: float | None
+    invitations: pl.LazyFrame, responses: pl.LazyFrame, upto: str, default: float | None
 ) -> float | None:
     """Return the answers per invitation (0 to 1) of the last 12 months before the month `upto`.
 
@@ -24,8 +24,9 @@ def response_rate(
     `invitations` and `responses` hold month and token; what matches no invitation has none.
     """
     within = pl.col("month").is_in(months.ending(months.later(upto, -1), months.A_YEAR))
-    asked = invitations.filter(within)["token"].unique()
-    answered = asked.filter(asked.is_in(responses["token"].drop_nulls().implode())).len()
+    asked = invitations.filter(within).select(pl.col("token").unique()).collect()["token"]
+    tokens = responses.select(pl.col("token").drop_nulls().unique()).collect()["token"]
+    answered = asked.filter(asked.is_in(tokens.implode())).len()
     return answered / asked.len() if answered else default
 
 

@@ -77,12 +77,14 @@ def customers(rows: Frame) -> Frame:
     return _complete(rows).with_columns(**_TYPED)
 
 
-def marked(rows: pl.LazyFrame, columns: Collection[str], owners: Collection[str]) -> pl.LazyFrame:
-    """Return these columns, typed as in `customers`, and those that `sound` looks at (`MARKS`)."""
-    typed = {name: _TYPED.get(name, pl.col(name)) for name in columns}
+def marked(
+    rows: pl.LazyFrame, asked: Collection[str | pl.Expr], owners: Collection[str]
+) -> pl.LazyFrame:
+    """Return what is asked of the customers, typed, and the columns `sound` looks at (`MARKS`)."""
     marks = _marks(rows.collect_schema().names(), owners)
-    # One step for all, so that what both need is computed once.
-    return _complete(rows).select(*marks, **typed)
+    typed = {name: _TYPED.get(name, pl.col(name)) for name in COLUMNS}
+    # One step for all, so that what both need is computed once; what nobody asks for is not.
+    return _complete(rows).select(*marks, **typed).select(*MARKS, *asked)
 
 
 def _complete(rows: Frame) -> Frame:

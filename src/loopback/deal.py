@@ -8,6 +8,7 @@ number of parts (de Werra, 1971). docs/methods.md shows how.
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -26,12 +27,12 @@ FAMILIES: tuple[tuple[list[str], ...], ...] = (
 NOBODY = -1
 
 Shares = list[int]  # how many customers of each cell
-Level = list["Hashable"]  # the group in which each cell lies
+Level = list[int]  # the number of the group in which each cell lies
 Family = list[Level]
 
 
-def slots(customers: pl.DataFrame, period: int) -> pl.DataFrame:
-    """Return customer_id and `slot` (0 to period - 1) of each customer.
+def slots(customers: pl.DataFrame, period: int) -> pl.Series:
+    """Return the `slot` (0 to period - 1) of each customer, in the order of the rows.
 
     `customers` holds customer_id, owner, region, segment and prn, which decides within a cell. In
     every slot the total, each owner, segment, owner x segment and segment x region have their
@@ -40,39 +41,38 @@ def slots(customers: pl.DataFrame, period: int) -> pl.DataFrame:
     cells = _cells(customers)
     rounds = pl.col("size") // period * period
     place = pl.int_ranges(0, "size").alias("place")
-    dealt = cells.select("customer_id", rounds.alias("rounds"), place).explode(
-        "customer_id", "place"
-    )
+    dealt = cells.select("row", rounds.alias("rounds"), place).explode("row", "place")
     families = [[_level(cells, columns) for columns in family] for family in FAMILIES]
     rest = _spread((cells["size"] % period).to_list(), families, period)
     extra = [slot for shares in zip(*rest, strict=True) for slot, n in enumerate(shares) if n]
     full = pl.col("place") < pl.col("rounds")
-    return pl.concat(
-        [
-            dealt.filter(full).select("customer_id", slot=pl.col("place") % period),
-            dealt.filter(~full).select(
-                "customer_id", slot=pl.Series("slot", extra, dtype=pl.Int64)
-            ),
-        ]
-    )
+    whole = dealt.filter(full).select("row", slot=pl.col("place") % period)
+    others = dealt.filter(~full).select("row", slot=pl.Series("slot", extra, dtype=pl.Int64))
+    return pl.concat([whole, others]).sort("row")["slot"]
 
 
 def _cells(customers: pl.DataFrame) -> pl.DataFrame:
-    """Return the cells in order, each with its customers by their random number.
+    """Return the cells in order, each with the rows of its customers by their random number.
 
     An owner with customers in several regions stands with the first of them, whole.
     """
-    home = pl.col("region").min().over("owner")
-    return (
-        customers.with_columns(home=home)
-        .group_by(CELL)
-        .agg(pl.col("customer_id").sort_by("prn", "customer_id"), size=pl.len().cast(pl.Int64))
-        .sort(CELL)
+    columns = ["owner", "segment", "region"]
+    rows = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
+    found = (
+        customers.lazy()
+        .select(*columns, "prn", "customer_id", rows)
+        .group_by(columns)
+        .agg(pl.col("row").sort_by("prn", "customer_id"), size=pl.len().cast(pl.Int64))
+        .with_columns(pl.col(columns).cast(pl.String))
     )
+    return found.with_columns(home=pl.col("region").min().over("owner")).sort(CELL).collect()
 
 
 def _level(cells: pl.DataFrame, columns: list[str]) -> Level:
-    return list(cells.select(columns).iter_rows()) if columns else [()] * cells.height
+    if not columns:
+        return [0] * cells.height
+    numbers: dict[Hashable, int] = {}
+    return [numbers.setdefault(g, len(numbers)) for g in cells.select(columns).iter_rows()]
 
 
 def _spread(shares: Shares, families: list[Family], parts: int) -> list[Shares]:
@@ -80,49 +80,57 @@ def _spread(shares: Shares, families: list[Family], parts: int) -> list[Shares]:
     if parts == 1:
         return [shares]
     into = 2 if parts % 2 == 0 else 3
+    split = _halves if into == 2 else _thirds  # noqa: PLR2004
     return [
         part
-        for split in _split(shares, families, into)
-        for part in _spread(split, families, parts // into)
+        for half_or_third in split(shares, families)
+        for part in _spread(half_or_third, families, parts // into)
     ]
 
 
-def _split(shares: Shares, families: list[Family], into: int) -> list[Shares]:
-    """Split shares into two or three even parts.
+def _halves(shares: Shares, families: list[Family]) -> list[Shares]:
+    """Split shares into two even parts."""
+    a, b = [share // 2 for share in shares], [share - share // 2 for share in shares]
+    _halve(a, b, families)
+    return [a, b]
+
+
+def _thirds(shares: Shares, families: list[Family]) -> list[Shares]:
+    """Split shares into three even parts.
 
     Halving any two parts anew lowers the sum of the squares of all groups until none is uneven.
     """
-    parts = _begun(shares, into)
-    pairs = [(a, b) for a in range(into) for b in range(a)]
-    while uneven := [pair for pair in pairs if not _even(parts, *pair, families)]:
-        for a, b in uneven:
+    parts = _begun(shares)
+    doubtful = [(0, 1), (0, 2), (1, 2)]
+    while doubtful:
+        a, b = doubtful.pop(0)
+        if not _even(parts[a], parts[b], families):
             _halve(parts[a], parts[b], families)
+            third = 3 - a - b
+            doubtful = [(min(a, third), max(a, third)), (min(b, third), max(b, third))]
     return parts
 
 
-def _begun(shares: Shares, into: int) -> list[Shares]:
-    """Deal the shares round and round: each cell is even, larger groups mostly are."""
-    parts: list[Shares] = [[] for _ in range(into)]
+def _begun(shares: Shares) -> list[Shares]:
+    """Deal the shares round and round in three: each cell is even, larger groups mostly are."""
+    parts: list[Shares] = [[], [], []]
     turn = 0
     for share in shares:
-        whole, extra = divmod(share, into)
+        whole, extra = divmod(share, 3)
         for number, part in enumerate(parts):
-            part.append(whole + ((number - turn) % into < extra))
-        turn = (turn + extra) % into
+            part.append(whole + ((number - turn) % 3 < extra))
+        turn = (turn + extra) % 3
     return parts
 
 
-def _even(parts: list[Shares], a: int, b: int, families: list[Family]) -> bool:
-    """Say whether two parts are equal in every group, give or take one."""
-    uneven = [
-        (cell, x - y) for cell, (x, y) in enumerate(zip(parts[a], parts[b], strict=True)) if x != y
-    ]
+def _even(a: Shares, b: Shares, families: list[Family]) -> bool:
+    """Say whether two parts, even in each cell, are equal in every group, give or take one."""
+    more = [cell for cell, (x, y) in enumerate(zip(a, b, strict=True)) if x > y]
+    less = [cell for cell, (x, y) in enumerate(zip(a, b, strict=True)) if x < y]
     for level in (level for family in families for level in family):
-        ahead: dict[Hashable, int] = {}
-        for cell, difference in uneven:
-            group = level[cell]
-            ahead[group] = ahead.get(group, 0) + difference
-        if any(abs(difference) > 1 for difference in ahead.values()):
+        ahead = Counter(map(level.__getitem__, more))
+        behind = Counter(map(level.__getitem__, less))
+        if any(abs(ahead[group] - behind[group]) > 1 for group in ahead.keys() | behind.keys()):
             return False
     return True
 
@@ -140,7 +148,7 @@ def _partners(cells: Iterable[int], family: Family) -> dict[int, int]:
     """Pair cells within the finest group they share: no group keeps more than one unpaired."""
     partners: dict[int, int] = {}
     for level in family:
-        waiting: dict[Hashable, int] = {}
+        waiting: dict[int, int] = {}
         for cell in cells:
             other = waiting.pop(level[cell], None)
             if other is None:

@@ -2,7 +2,8 @@
 
 A group is judged so long as the draw had its customers to itself: since the very first draw the
 same customers, owners and asks a year, and no month skipped. After that no rotation can be even at
-once without asking someone too early, so its distance is told.
+once without asking someone too early, so its distance is told. Where an ask may be put off, the
+owners of the group must have kept their whole books too: whom they win or lose puts off others.
 """
 
 from __future__ import annotations
@@ -44,12 +45,20 @@ class Evenness:
     broken: pl.DataFrame  # at, asks, group, size, asked
 
 
-def evenness(rotation: pl.LazyFrame, drawn: Draws) -> list[Evenness]:
-    """Return how even the months were for each kind of group."""
+def evenness(rotation: pl.LazyFrame, drawn: Draws, slack: int = 0) -> list[Evenness]:
+    """Return how even the months were for each kind of group.
+
+    `slack` is the number of months by which an ask may be put off.
+    """
     cells = _cells(drawn.rows(rotation))
     founding = pl.col("run").eq_missing(drawn.founding) if drawn.whole else pl.lit(value=False)
     first = _cells(rotation.filter(founding).with_columns(at=pl.lit(drawn.drawn[0])))
-    return [_evenness(kind, cells, first) for kind in KINDS]
+    kept = _compared(cells, first)
+    if slack:
+        books = _unchanged(kept, first, ["owner"]).select("at", "asks", "owner", whole=True)
+        whole = kept.join(books, on=["at", "asks", "owner"], how="left", nulls_equal=True)
+        kept = whole.with_columns(pl.col("same") & pl.col("whole").fill_null(value=False))
+    return [_evenness(kind, kept, first) for kind in KINDS]
 
 
 def _cells(rows: pl.LazyFrame) -> pl.DataFrame:
@@ -94,12 +103,17 @@ def _classes(cells: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     return cells.group_by("at", "asks", *columns).agg(pl.col("size", "asked").sum())
 
 
+def _compared(cells: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
+    """Say of each cell whether it is the `same` as in the first draw, with the same customers."""
+    of_old = first.select("asks", *CELL, pl.col("size", "who").name.suffix("_first"))
+    compared = cells.join(of_old, on=["asks", *CELL], how="left", nulls_equal=True)
+    same = (pl.col("size") == pl.col("size_first")) & (pl.col("who") == pl.col("who_first"))
+    return compared.with_columns(same=same.fill_null(value=False))
+
+
 def _unchanged(cells: pl.DataFrame, first: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """Return the groups of each month that have the cells, and in them the customers, of old."""
-    cell = ["asks", *CELL]
-    same = pl.col("size").eq_missing(pl.col("size_first")) & (pl.col("who") == pl.col("who_first"))
-    compared = cells.join(first, on=cell, how="left", nulls_equal=True, suffix="_first")
-    found = compared.group_by("at", "asks", *columns).agg(same=same.sum(), cells=pl.len())
+    found = cells.group_by("at", "asks", *columns).agg(pl.col("same").sum(), cells=pl.len())
     of_old = first.group_by("asks", *columns).agg(of_old=pl.len())
     both = found.join(of_old, on=["asks", *columns], nulls_equal=True)
     return both.filter(pl.all_horizontal(pl.col("same", "cells") == pl.col("of_old")))

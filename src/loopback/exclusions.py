@@ -31,14 +31,16 @@ ORDER = (
     *(SETTLING, RESTING, SAME_PERSON),
 )
 
+_RANK = {why: pl.lit(rank, pl.UInt8) for rank, why in enumerate(ORDER)}  # while they are judged
+
 _ID = pl.col("customer_id")
-# One person, however the address is written.
-_PERSON = pl.col("email").str.strip_chars().str.to_lowercase().replace("", None)
+# One person, however the address is written; the cells of the list have no spaces around them.
+_PERSON = pl.col("email").str.to_lowercase()
 # Polars has no patterns that look ahead, so what an address does not begin with is said apart.
 _BARRED = "=?"
 _PATTERN = ADDRESS.pattern.removeprefix(f"(?!{re.escape(_BARRED)})")
-_HAS_FORM = pl.col("email").str.contains(rf"^\s*(?:{_PATTERN})\s*$")
-_IS_ADDRESS = pl.col("has_form") & ~pl.col("person").str.starts_with(_BARRED)
+_HAS_FORM = pl.col("email").str.contains(rf"^(?:{_PATTERN})$")
+_IS_ADDRESS = _HAS_FORM & ~_PERSON.str.starts_with(_BARRED)
 _NAMED = re.compile(r"(customer_id|email)(?: \(column \d+\))?", re.IGNORECASE)
 
 
@@ -51,35 +53,45 @@ class Rules(NamedTuple):
     one_row_a_person: bool
 
 
-def judged(
-    customers: pl.DataFrame,
-    *,
-    bounced: pl.DataFrame,
-    never: pl.Series,
-    left_out: pl.DataFrame,
-    resting: pl.Series,
-    rules: Rules,
-) -> pl.DataFrame:
+def marks(
+    *, bounced: pl.DataFrame, never: pl.Series, left_out: pl.DataFrame, today: date
+) -> list[pl.Expr]:
+    """Return what can be told of each customer alone, as `judged` takes it: `person`, `lasting`.
+
+    For customers with customer_id, email and opted_out. `bounced` holds the `email` that failed,
+    whosever it is; `never` the ids and addresses of do-not-contact lists; `left_out` customer_id
+    and until (the last day, or empty).
+    """
+    lasting = _lasting(bounced, never, _still(left_out, today))
+    return [_PERSON.alias("person"), lasting.alias("lasting")]
+
+
+def judged(customers: pl.DataFrame, *, resting: pl.Series, rules: Rules) -> pl.DataFrame:
     """Add `why` to customers: why each may not be asked, empty for those who may; in their order.
 
-    `customers` holds customer_id (each once), email, opted_out, joined, owner and `asked` (the
-    month of the last ask). `bounced` holds the `email` that failed, whosever it is; `never` the ids
-    and addresses of do-not-contact lists; `left_out` customer_id and until (the last day, or
-    empty); `resting` the ids of those who were asked less than `rest_days` ago. A row without an
-    owner is that of a customer who is gone, and has no `why`.
+    `customers` holds customer_id (each once), opted_out, joined, owner, `asked` (the month of the
+    last ask) and the `marks`; `resting` the ids of those who were asked less than `rest_days` ago.
+    A row without an owner is that of a customer who is gone, and has no `why`.
     """
-    # Each once for all the reasons that need them: of all there is to do, these take longest.
-    rows = customers.with_columns(person=_PERSON, has_form=_HAS_FORM)
-    lasting = _lasting(bounced, never, _still(left_out, rules.today))
+    lasting = [pl.col("lasting")]
     if rules.one_row_a_person:
-        lasting = pl.coalesce(lasting, _opted_out_elsewhere(rows))
-    settling = _settling(rules.today, rules.settle_days)
-    rows = rows.with_columns(why=pl.coalesce(lasting, settling))
-    rests = pl.when(_ID.is_in(resting.implode())).then(pl.lit(f"{RESTING} {_ago(rules.rest_days)}"))
-    same = _same_person(rows) if rules.one_row_a_person else pl.lit(None, pl.String)
+        lasting.append(_opted_out_elsewhere(customers))
+    rests = pl.when(_ID.is_in(resting.implode())).then(_RANK[RESTING])
+    later = [_settling(rules.today, rules.settle_days), *([rests] if resting.len() else [])]
+    rows = customers.with_columns(lasting=pl.coalesce(*lasting, later[0]))
+    reasons = [pl.col("lasting"), *later[1:]]
+    if rules.one_row_a_person:
+        reasons.append(_same_person(rows))
     listed = pl.when(pl.col("owner").is_not_null())
-    why = rows.select(why=listed.then(pl.coalesce("why", rests, same)))
-    return customers.with_columns(why.to_series())
+    ranks = rows.select(why=listed.then(pl.coalesce(reasons)))["why"]
+    return customers.with_columns(_words(rules).gather(ranks))
+
+
+def _words(rules: Rules) -> pl.Series:
+    """Return the reasons in words, in their order."""
+    days = {SETTLING: rules.settle_days, RESTING: rules.rest_days}
+    words = [f"{why} {_ago(days[why])}" if why in days else why for why in ORDER]
+    return pl.Series("why", words, dtype=pl.Categorical)
 
 
 def counts(judged: pl.DataFrame) -> dict[str, int]:
@@ -127,28 +139,34 @@ def do_not_contact(cells: Grid) -> pl.Series:
 
 def _lasting(bounced: pl.DataFrame, never: pl.Series, left_out: pl.Series) -> pl.Expr:
     """Return why customers may not be asked for reasons that time does not mend."""
-    failed = bounced.select(_PERSON).to_series().implode()
-    listed = _ID.is_in(never.implode()) | pl.col("person").is_in(never.implode())
+    addresses = bounced.with_columns(pl.col("email").str.strip_chars())
+    failed = addresses.select(_PERSON).to_series().drop_nulls()
+    listed = _among(_ID, never) | _among(_PERSON, never)
     return (
         pl.when(pl.col("opted_out"))
-        .then(pl.lit(OPTED_OUT))
+        .then(_RANK[OPTED_OUT])
         .when(listed)
-        .then(pl.lit(NEVER))
-        .when(_ID.is_in(left_out.implode()))
-        .then(pl.lit(WISH))
-        .when(pl.col("person").is_null())
-        .then(pl.lit(NO_ADDRESS))
+        .then(_RANK[NEVER])
+        .when(_among(_ID, left_out))
+        .then(_RANK[WISH])
+        .when(_PERSON.is_null())
+        .then(_RANK[NO_ADDRESS])
         .when(~_IS_ADDRESS)
-        .then(pl.lit(NOT_AN_ADDRESS))
-        .when(pl.col("person").is_in(failed))
-        .then(pl.lit(BOUNCED))
+        .then(_RANK[NOT_AN_ADDRESS])
+        .when(_among(_PERSON, failed))
+        .then(_RANK[BOUNCED])
     )
+
+
+def _among(text: pl.Expr, listed: pl.Series) -> pl.Expr:
+    """Say which texts are listed; where nothing is, no text is looked at."""
+    return text.is_in(listed.implode()) if listed.len() else pl.lit(value=False)
 
 
 def _opted_out_elsewhere(rows: pl.DataFrame) -> pl.Expr:
     """Return why a person who opted out through one row is not asked through another."""
     persons = rows.filter("opted_out")["person"].drop_nulls().unique()
-    return pl.when(pl.col("person").is_in(persons.implode())).then(pl.lit(OPTED_OUT))
+    return pl.when(_among(pl.col("person"), persons)).then(_RANK[OPTED_OUT])
 
 
 def _still(left_out: pl.DataFrame, today: date) -> pl.Series:
@@ -161,7 +179,7 @@ def _settling(today: date, days: int) -> pl.Expr:
     """Return why customers may not yet be asked for the first time."""
     since = (pl.lit(today) - pl.col("joined")).dt.total_days()
     fresh = pl.col("asked").is_null() & (since < days)
-    return pl.when(fresh & bool(days)).then(pl.lit(f"{SETTLING} {_ago(days)}"))
+    return pl.when(fresh & bool(days)).then(_RANK[SETTLING])
 
 
 def _ago(days: int) -> str:
@@ -174,14 +192,16 @@ def _same_person(rows: pl.DataFrame) -> pl.Expr:
     Of the rows not yet excluded the one asked last stands for the person, even while it rests:
     through another row the person would not rest.
     """
-    free = rows.select("customer_id", "asked", "person", "why", row=pl.int_range(pl.len())).filter(
-        pl.col("why").is_null()
-    )
+    free = pl.when(pl.col("lasting").is_null()).then(pl.col("person").hash())
+    marks = rows.select(pl.when(pl.col("person").is_not_null()).then(free)).to_series()
     # Hashes that differ are quickly told apart; rows that only share one do no harm.
-    shared = free.filter(pl.col("person").hash().is_duplicated())
+    in_order = marks.drop_nulls().sort()
+    twice = in_order.filter(in_order == in_order.shift())
+    shared = rows.with_row_index("row").filter(_among(pl.lit(marks), twice))
     ordered = shared.sort("asked", "customer_id", descending=[True, False], nulls_last=True)
     others = ordered.filter(~pl.col("person").is_first_distinct())["row"]
-    return pl.when(pl.int_range(pl.len()).is_in(others.implode())).then(pl.lit(SAME_PERSON))
+    none = pl.repeat(None, rows.height, dtype=pl.Boolean, eager=True)
+    return pl.when(none.scatter(others, values=True)).then(_RANK[SAME_PERSON])
 
 
 def _rank(why: str) -> int:

@@ -52,7 +52,7 @@ def make_folder(folder: Path) -> None:
 
 
 @_named
-def publish(path: Path, content: bytes | Iterable[bytes]) -> None:
+def publish(path: Path, content: bytes | Iterable[bytes | memoryview]) -> None:
     """Write a file that must never change: flushed, then linked to its name, which must be free.
 
     A name that is taken already holds the same bytes, since names carry the hash of the content,
@@ -143,7 +143,9 @@ def abandoned(temporary: Path) -> bool:
     return False
 
 
-def _written_beside(path: Path, content: bytes | Iterable[bytes], *, durable: bool) -> Path:
+def _written_beside(
+    path: Path, content: bytes | Iterable[bytes | memoryview], *, durable: bool
+) -> Path:
     """Write the content, or its blocks, under a temporary name in the same folder."""
     temporary = _temporary(path)
     temporary.unlink(missing_ok=True)
@@ -169,7 +171,7 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
 
 
-def _write_all(handle: int, content: bytes) -> None:
+def _write_all(handle: int, content: bytes | memoryview) -> None:
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(handle, rest) :]

@@ -75,7 +75,7 @@ def checks(
         _gaps(gaps),
         _waits(waits),
         _agreement(agreement),
-        *(_evenness(found, drawn) for found in evenness(rotation, drawn)),
+        *(_evenness(found, drawn) for found in evenness(rotation, drawn, slack)),
         _skipped(drawn),
     ]
 

@@ -30,6 +30,10 @@ def invitations(cohort: pl.DataFrame, month: str, key: bytes, at: datetime) -> p
 
 def tokens(customer_ids: Iterable[str], month: str, key: bytes) -> pl.Series:
     """Return tokens that cannot be guessed without the key and do not reveal the id."""
-    names = (f"{month}\x1f{customer_id}".encode() for customer_id in customer_ids)
-    marks = [hashlib.blake2b(n, key=key, digest_size=TOKEN_BYTES).hexdigest() for n in names]
+    keyed = hashlib.blake2b(f"{month}\x1f".encode(), key=key, digest_size=TOKEN_BYTES)
+    marks = []
+    for customer_id in customer_ids:
+        mark = keyed.copy()  # key and month are taken in once for all
+        mark.update(customer_id.encode())
+        marks.append(mark.hexdigest())
     return pl.Series("token", marks, dtype=pl.String)

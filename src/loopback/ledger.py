@@ -33,10 +33,12 @@ HASH_BYTES = 16
 RUN_DIGITS = 6
 PART = re.compile(r"[a-z]+/\d{6,}-[0-9a-f]{32}\.parquet")
 PART_NAME = re.compile(r"\d{6,}-[0-9a-f]{32}\.parquet")
-EVOLVING = pl.ScanCastOptions(integer_cast=["upcast", "allow-float"], float_cast=["upcast"])
+EVOLVING = pl.ScanCastOptions(
+    integer_cast=["upcast", "allow-float"], float_cast=["upcast"], categorical_to_string="allow"
+)
 
 
-def digest(content: bytes) -> str:
+def digest(content: bytes | memoryview) -> str:
     """Return the hash that names a part: BLAKE2b, 128 bits, in hexadecimal."""
     return _hash(content).hexdigest()
 
@@ -88,9 +90,14 @@ class Ledger:
         """Return every row ever committed to a table, to be read as far as they are needed."""
         return _scan([self._sound(part) for part in self._parts(table)], table)
 
-    def last(self, table: Table) -> pl.LazyFrame:
-        """Return the rows of the last run that wrote to a table."""
-        return _scan([self._sound(part) for part in self._parts(table)[-1:]], table)
+    def last(self, table: Table, *, as_stored: bool = False) -> pl.LazyFrame:
+        """Return the rows of the last run that wrote to a table; words as text, or as stored."""
+        part = [self._sound(part) for part in self._parts(table)[-1:]]
+        if not as_stored or not part:
+            return _scan(part, table)
+        kinds = pl.read_parquet_schema(part[0])  # an older one has them as text
+        stored = {name: kinds[name] for name in table.coded if name in kinds}
+        return _scan(part, table, pl.Schema(table.schema | stored))
 
     def current(self, table: Table) -> pl.DataFrame:
         """Return the last event of each key of a table."""
@@ -181,16 +188,17 @@ class Ledger:
         self._publish(RUNS, number, _stamped(row, run, number))
         self.__dict__.pop("runs", None)
 
-    def _publish(self, table: Table, number: int, rows: pl.DataFrame) -> str:
+    def _publish(self, table: Table, number: int, rows: pl.LazyFrame) -> str:
         """Write one part; return its name within the ledger."""
         content = io.BytesIO()
         # Minima and maxima in the footer would repeat personal data outside the rows.
-        table.fitted(rows).write_parquet(content, statistics=False)
-        part = f"{table.name}/{number:0{RUN_DIGITS}}-{digest(content.getvalue())}.parquet"
+        table.fitted(rows).sink_parquet(content, statistics=False)
+        name = digest(content.getbuffer())
+        part = f"{table.name}/{number:0{RUN_DIGITS}}-{name}.parquet"
         path = self.folder / part
-        if path.exists() and digest_of(path) != digest(content.getvalue()):
+        if path.exists() and digest_of(path) != name:
             files.remove(path)  # a killed run left it, and it was damaged since
-        files.publish(path, content.getvalue())
+        files.publish(path, [content.getbuffer()])
         self._verified[part] = _mark(path)
         return part
 
@@ -266,13 +274,13 @@ class Ledger:
             lock.release()
 
 
-def _scan(parts: list[Path], table: Table) -> pl.LazyFrame:
+def _scan(parts: list[Path], table: Table, schema: pl.Schema | None = None) -> pl.LazyFrame:
     """Read parts that may be older than the schema of today, in the order of the runs."""
     if not parts:
         return table.empty().lazy()
     return pl.scan_parquet(
         parts,
-        schema=table.schema,
+        schema=schema or table.schema,
         missing_columns="insert",
         extra_columns="ignore",
         cast_options=EVOLVING,
@@ -285,10 +293,10 @@ def _tells(part: Path) -> bool:
     return CORRECTS in pl.read_parquet_schema(part)
 
 
-def _stamped(rows: pl.DataFrame, run: Run, number: int) -> pl.DataFrame:
+def _stamped(rows: pl.DataFrame, run: Run, number: int) -> pl.LazyFrame:
     """Add to each row where it came from; rows of a file bring `source` and `row` with them."""
     origin = [pl.lit(None, pl.String).alias("source"), pl.lit(None, pl.Int64).alias("row")]
-    return rows.with_columns(
+    return rows.lazy().with_columns(
         *(column for column in origin if column.meta.output_name() not in rows.columns),
         run=pl.lit(number, pl.Int64),
         command=pl.lit(run.command),

@@ -37,6 +37,13 @@ class List:
     columns: list[str]
     every: pl.LazyFrame
     full: pl.LazyFrame
+    cells: pl.LazyFrame  # as they are in the file
+    places: dict[str, str]  # where among the cells each column stands
+
+    def some(self, column: str, texts: pl.Series) -> pl.LazyFrame:
+        """Return the rows that have one of some texts in a column; no others are tidied."""
+        wanted = pl.col(self.places[column]).str.strip_chars().is_in(texts.implode())
+        return _tidied(self.cells.filter(wanted), self.places)
 
     def read(self, asked: pl.LazyFrame) -> pl.DataFrame:
         """Return what is asked of the rows; raise where the file is damaged or has no rows."""
@@ -71,7 +78,7 @@ def scan(
     stop_at(_id_problems(found.decimals, listed, ids))
     names = _our_words(found.columns, listed)
     every, full = (_tidied(cells, names) for cells in (found.every, found.full))
-    return List(listed.file, list(names), every, full)
+    return List(listed.file, list(names), every, full, found.every, names)
 
 
 def rows(

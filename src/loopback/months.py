@@ -48,7 +48,8 @@ def ending(month: str, months: int) -> list[str]:
 
 def numbers(column: str) -> pl.Expr:
     """Return a column of months as whole numbers, like `number`."""
-    year, month = pl.col(column).str.slice(0, 4), pl.col(column).str.slice(5, 2)
+    text = pl.col(column).cast(pl.String)  # it may be stored as words that stand there once
+    year, month = text.str.slice(0, 4), text.str.slice(5, 2)
     return year.cast(pl.Int64) * A_YEAR + month.cast(pl.Int64) - 1
 
 

@@ -131,7 +131,7 @@ def _unled(rows: pl.DataFrame, file: str) -> list[Problem]:
 
 def _circles(rows: pl.DataFrame, file: str) -> list[Problem]:
     """Return one problem for each circle of people who report to each other."""
-    named = rows.drop_nulls("person_id")
+    named = rows.drop_nulls(["person_id", "reports_to"])
     bosses = dict(named.select("person_id", "reports_to").iter_rows())
     first: dict[str, int] = dict(named.select("person_id", "row").reverse().iter_rows())
     seen: set[str] = set()

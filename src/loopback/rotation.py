@@ -7,19 +7,14 @@ gives the guarantees and where the method comes from.
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from loopback import deal, months, newcomers
 from loopback.newcomers import Loads, Newcomer
+from loopback.places import absent, places
+from loopback.prn import prns
 from loopback.tables import ASKED, GONE, LEFT_OUT, ROTATION, WAITS
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-PRN_BYTES = 8
 CANDIDATES = 200  # customers of a region and month that may be moved for the sake of the region
 
 # Months count from the one that is drawn: 0 is now.
@@ -31,29 +26,15 @@ _FORMER_PERIOD = months.A_YEAR // pl.col("before").cast(pl.Int32)
 _CHANGED = pl.col("before").ne_missing(pl.col("asks")) & ~_NEVER & ~pl.col("again")
 _FREE = _NEVER | _CHANGED
 _KEPT = pl.col("plan").is_between(0, pl.col("latest_at")) & _NEVER
+_GROUPS = ("owner", "region", "segment")
+CODED = pl.col(_GROUPS).cast(pl.Categorical)  # a number for each name, the same in all of a run
 # A hash serves as long as it is compared within one run: another version may give another.
-_CELL = pl.struct("owner", "region", "segment", pl.col("asks").cast(pl.Int8)).hash()
+_CELL = pl.struct(pl.col(_GROUPS).to_physical(), pl.col("asks").cast(pl.Int8)).hash()
 _REMEMBERED_FOR = months.A_YEAR  # months after which a customer who is gone is forgotten
 
-_NUMBERS = [months.numbers(c).cast(pl.Int32).alias(c) for c in ("asked", "planned", "latest")]
-_PLANS = pl.Schema({"customer_id": pl.String, "new": pl.Int64})
-
-
-def prn(customer_id: str, seed: str) -> int:
-    """Return the customer's permanent random number, the same on every machine (64 bits)."""
-    key = hashlib.blake2b(seed.encode()).digest()
-    return _prn(customer_id, key)
-
-
-def _prn(customer_id: str, key: bytes) -> int:
-    mark = hashlib.blake2b(customer_id.encode(), key=key, digest_size=PRN_BYTES).digest()
-    return int.from_bytes(mark, "big")
-
-
-def prns(customer_ids: Iterable[str], seed: str) -> pl.Series:
-    """Return the permanent random number of each customer."""
-    key = hashlib.blake2b(seed.encode()).digest()
-    return pl.Series("prn", [_prn(name, key) for name in customer_ids], dtype=pl.UInt64)
+_MONTHS = ("asked", "planned", "latest")
+_PLANS = pl.Schema({"row": pl.UInt32, "new": pl.Int32})
+_DECISIONS = (ASKED, WAITS, LEFT_OUT, GONE)
 
 
 def remembered(customers: pl.DataFrame, drawn: pl.LazyFrame) -> pl.DataFrame:
@@ -64,15 +45,23 @@ def remembered(customers: pl.DataFrame, drawn: pl.LazyFrame) -> pl.DataFrame:
     a mark of the group in which the customer was drawn. The row of a customer who is gone has no
     owner.
     """
+    listed, known = customers.with_columns(CODED), _known(drawn)
+    at = places(listed["customer_id"], known["customer_id"])
+    there = known.drop("customer_id").select(pl.all().gather(at))
+    gone = known.select(pl.all().gather(absent(at, known.height)))
+    return pl.concat([listed.hstack(there), gone], how="diagonal")
+
+
+def _known(drawn: pl.LazyFrame) -> pl.DataFrame:
     was_drawn = pl.col("decision").is_in([ASKED, WAITS])
     cell = pl.when(was_drawn).then(_CELL)
-    known = drawn.select("customer_id", *_NUMBERS, before="asks", cell=cell).collect()
-    order = "left_right"  # else the order would differ from run to run
-    return customers.join(known, on="customer_id", how="full", coalesce=True, maintain_order=order)
+    coded = drawn.with_columns(CODED, pl.col(_MONTHS).cast(pl.Categorical))
+    known = coded.select("customer_id", *_MONTHS, before="asks", cell=cell).collect()
+    return known.with_columns(_numbered(known[column]) for column in _MONTHS)
 
 
 def draw(customers: pl.DataFrame, month: str, *, slack: int, seed: str) -> pl.DataFrame:
-    """Return what is decided of every customer in a month: the columns of `ROTATION`.
+    """Return what is decided of every customer in a month: the columns of `ROTATION`, as stored.
 
     `customers` are remembered (see `remembered`), with customer_id, owner, region, segment,
     joined, asks (a year) and `why`, the reason to leave the customer out, if there is one. The
@@ -80,15 +69,13 @@ def draw(customers: pl.DataFrame, month: str, *, slack: int, seed: str) -> pl.Da
     """
     now = months.number(month)
     listed = _counted(customers.lazy(), now).collect()
-    eligible = listed.lazy().filter(_MAY_BE_ASKED)
-    if eligible.select(pl.col("planned").is_null().all()).collect().item():
-        plans = _first_load(eligible, seed)
-        listed = listed.with_columns(latest_at=pl.col("period") - 1)
+    if listed.select((_MAY_BE_ASKED & pl.col("planned").is_not_null()).any()).item():
+        listed = _planned(listed, _queued(listed, seed, slack)) if slack else listed
+        listed = _planned(listed, _moved(listed, _disturbed(customers.lazy(), now), seed))
     else:
-        queued = _queued(eligible, seed, slack) if slack else pl.DataFrame(schema=_PLANS)
-        disturbed = _disturbed(customers.lazy(), now)
-        plans = pl.concat([queued, _moved(_planned(eligible, queued), disturbed, seed)])
-    return _decisions(_planned(listed.lazy(), plans), month)
+        listed = _planned(listed, _first_load(listed, seed))
+        listed = listed.with_columns(latest_at=pl.col("period") - 1)
+    return _decisions(listed, month)
 
 
 def _counted(customers: pl.LazyFrame, now: int) -> pl.LazyFrame:
@@ -104,13 +91,13 @@ def _counted(customers: pl.LazyFrame, now: int) -> pl.LazyFrame:
     missed_is_now = pl.col("plan").clip(lower_bound=0)
     bound = pl.when("again").then(0).when(~_FREE).then(missed_is_now).when(_KEPT).then("plan")
     known = _LISTED | (pl.col("asked_at") > -_REMEMBERED_FOR)
-    return counted.with_columns(at=bound).filter(known).drop("joined", "plan", "latest")
+    listed = counted.with_columns(at=bound.cast(pl.Int32)).filter(known)
+    return listed.drop("joined", "plan", "latest", "cell").with_row_index("row")
 
 
-def _planned(customers: pl.LazyFrame, plans: pl.DataFrame) -> pl.LazyFrame:
+def _planned(listed: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     """Return the customers, `at` being their new month where they have one."""
-    joined = customers.join(plans.lazy(), "customer_id", how="left", maintain_order="left")
-    return joined.with_columns(at=pl.coalesce("new", "at")).drop("new")
+    return listed.with_columns(listed["at"].clone().scatter(plans["row"], plans["new"]))
 
 
 def _earliest() -> pl.Expr:
@@ -121,7 +108,7 @@ def _earliest() -> pl.Expr:
 
 def _latest(now: int) -> pl.Expr:
     """Return the last month for a customer: promised, or `period` from the arrival."""
-    joined = pl.col("joined").dt.year().cast(pl.Int64) * months.A_YEAR + pl.col("joined").dt.month()
+    joined = pl.col("joined").dt.year().cast(pl.Int32) * months.A_YEAR + pl.col("joined").dt.month()
     arrived = joined - 1 + _PERIOD - 1 - now
     end = _PERIOD - 1
     fresh = pl.when(arrived.is_between(0, end)).then(arrived)
@@ -132,16 +119,14 @@ def _latest(now: int) -> pl.Expr:
     return pl.when(_CHANGED).then(rested).otherwise(promised)
 
 
-def _first_load(eligible: pl.LazyFrame, seed: str) -> pl.DataFrame:
+def _first_load(listed: pl.DataFrame, seed: str) -> pl.DataFrame:
     """Deal the list out over the months, the customers of each k by themselves."""
-    listed = eligible.select("customer_id", "owner", "region", "segment", "period").collect()
-    numbered = listed.with_columns(prns(listed["customer_id"], seed))
-    dealt = [
-        deal.slots(numbered.filter(pl.col("period") == period), period)
-        for period in sorted(numbered["period"].unique())
-    ]
-    named = [slots.rename({"slot": "new"}) for slots in dealt]
-    return pl.concat([pl.DataFrame(schema=_PLANS), *named])
+    eligible = listed.lazy().filter(_MAY_BE_ASKED)
+    numbered = eligible.select("row", "customer_id", *_GROUPS, "period").collect()
+    numbered = numbered.with_columns(prns(numbered["customer_id"], seed))
+    alike = numbered.partition_by("period", maintain_order=True)
+    dealt = [of.select("row", new=deal.slots(of, of["period"][0])) for of in alike]
+    return pl.concat([pl.DataFrame(schema=_PLANS), *(slots.cast(_PLANS) for slots in dealt)])
 
 
 def _disturbed(customers: pl.LazyFrame, now: int) -> pl.Series:
@@ -156,7 +141,7 @@ def _disturbed(customers: pl.LazyFrame, now: int) -> pl.Series:
     return found.collect()["cell"]
 
 
-def _queued(eligible: pl.LazyFrame, seed: str, slack: int) -> pl.DataFrame:
+def _queued(listed: pl.DataFrame, seed: str, slack: int) -> pl.DataFrame:
     """Return the months of those who were asked, where an ask may be put off.
 
     An owner's customers queue by month and number, ceil(book / period) a month, none later than
@@ -170,6 +155,7 @@ def _queued(eligible: pl.LazyFrame, seed: str, slack: int) -> pl.DataFrame:
     in_turn = pl.when(pl.col("at").is_between(due.clip(lower_bound=0), last))
     turns = {"due": in_turn.then(due), "last": in_turn.then(last)}
     kept = {name: turn.otherwise("at") for name, turn in turns.items()}
+    eligible = listed.lazy().filter(_MAY_BE_ASKED)
     asked = eligible.with_columns(seats=seats, **kept).filter(~_FREE).collect()
     queue = asked.with_columns(prns(asked["customer_id"], seed))
     order = [~pl.col("again"), pl.col("due"), pl.col("prn"), pl.col("customer_id")]
@@ -178,85 +164,84 @@ def _queued(eligible: pl.LazyFrame, seed: str, slack: int) -> pl.DataFrame:
     turn, seat = pl.col("place") // pl.col("seats"), pl.col("place") % pl.col("seats")
     ready = pl.col("due").clip(lower_bound=0)
     free = (ready - turn).cum_max().over(*owners, seat) + turn
-    new = pl.min_horizontal(free, "last").cast(pl.Int64)
-    return queue.select("customer_id", new=new)
+    return queue.select("row", new=pl.min_horizontal(free, "last")).cast(_PLANS)
 
 
-def _moved(eligible: pl.LazyFrame, disturbed: pl.Series, seed: str) -> pl.DataFrame:
+def _moved(listed: pl.DataFrame, disturbed: pl.Series, seed: str) -> pl.DataFrame:
     """Place the newcomers, then move those never asked where churn has made months uneven.
 
     Where the month is drawn again nobody is moved: that might ask someone who was to wait.
     """
+    eligible = listed.lazy().filter(_MAY_BE_ASKED)
     has_month = pl.col("at").is_not_null()
     loads = Loads(eligible.filter(has_month))
     fresh = _newcomers(eligible.filter(~has_month).collect(), seed)
     plans = newcomers.placed(fresh, loads)
-    if not eligible.select(pl.col("again").any()).collect().item():
+    if not listed["again"].any():
         here = _CELL.is_in(disturbed.implode())
         movable = _movable(eligible.filter(_NEVER & has_month & here), loads)
-        plans |= dict(movable.select("customer_id", "at").iter_rows())
+        plans |= dict(movable.select("row", "at").iter_rows())
         newcomers.rebalance([*fresh, *_newcomers(movable, seed)], plans, loads)
     return pl.DataFrame([list(plans), list(plans.values())], schema=_PLANS)
 
 
 def _movable(waiting: pl.LazyFrame, loads: Loads) -> pl.DataFrame:
     """Return the customers never asked who may be worth moving: of uneven owners and regions."""
-    owners = [group[1] for group in loads.uneven("owner", 1)]
-    of_owners = pl.col("owner").is_in(pl.Series(owners, dtype=pl.String).implode())
+    owners = pl.Series([group[1] for group in loads.uneven("owner", 1)], dtype=pl.Categorical)
     rank = pl.col("customer_id").rank("ordinal").over("region", "at")
+    of_owners = pl.col("owner").is_in(owners.implode())
     return waiting.filter(of_owners | (rank <= CANDIDATES)).collect()
 
 
 def _newcomers(free: pl.DataFrame, seed: str) -> list[Newcomer]:
-    rows = free.select(
-        "customer_id",
-        "owner",
-        "region",
-        "segment",
-        "period",
-        "earliest",
-        latest="latest_at",
-        prn=prns(free["customer_id"], seed),
-    )
-    return [Newcomer(*row) for row in rows.iter_rows()]
+    numbers = prns(free["customer_id"], seed)
+    columns = ("row", *_GROUPS, "period", "earliest", "latest_at")
+    return [Newcomer(*row) for row in free.select(*columns, numbers).iter_rows()]
 
 
-def _decisions(listed: pl.LazyFrame, month: str) -> pl.DataFrame:
+def _decisions(listed: pl.DataFrame, month: str) -> pl.DataFrame:
     """Word what was decided; `at` is the month of each customer who may be asked."""
     now = months.number(month)
     chosen = _MAY_BE_ASKED & (pl.col("at") == 0)
     decision = (
         pl.when(~_LISTED)
-        .then(pl.lit(GONE))
+        .then(_DECISIONS.index(GONE))
         .when(chosen)
-        .then(pl.lit(ASKED))
+        .then(_DECISIONS.index(ASKED))
         .when(_MAY_BE_ASKED)
-        .then(pl.lit(WAITS))
-        .otherwise(pl.lit(LEFT_OUT))
+        .then(_DECISIONS.index(WAITS))
+        .otherwise(_DECISIONS.index(LEFT_OUT))
     )
     planned = pl.when(chosen).then("period").when(_MAY_BE_ASKED).then("at") + now
     waits = _MAY_BE_ASKED & ~chosen & _NEVER
     decided = listed.select(
         "customer_id",
-        "owner",
-        "region",
-        "segment",
+        *_GROUPS,
         "why",
-        month=pl.lit(month),
+        month=pl.lit(month, pl.Categorical),
         asks=pl.coalesce("asks", "before"),
         decision=decision,
         asked=pl.when(chosen).then(now).otherwise("asked"),
         planned=pl.coalesce(planned, pl.when(~_NEVER).then("planned")),
         latest=pl.when(waits).then(pl.col("latest_at") + now),
-    ).collect()
-    worded = _worded(decided, ["asked", "planned", "latest"])
-    return worded.select(pl.col(name).cast(dtype) for name, dtype in ROTATION.columns.items())
-
-
-def _worded(decided: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """Return whole numbers as months: each of the few there are is worded once."""
-    found = [n for column in columns for n in decided[column].drop_nulls().unique()]
-    names = {n: months.named(n) for n in found}
-    return decided.with_columns(
-        pl.col(column).replace_strict(names, return_dtype=pl.String) for column in columns
     )
+    words = pl.Series("decision", _DECISIONS, dtype=pl.Categorical).gather(decided["decision"])
+    worded = decided.with_columns(words, *(_worded(decided[column]) for column in _MONTHS))
+    return ROTATION.compact(worded)
+
+
+def _numbered(named: pl.Series) -> pl.Series:
+    """Return months as whole numbers: each of the few there are is read once."""
+    names = named.unique().drop_nulls()
+    numbers = pl.Series([months.number(name) for name in names], dtype=pl.Int32)
+    if names.is_empty():  # of no words Polars would make no numbers
+        return pl.repeat(None, named.len(), dtype=pl.Int32, eager=True).alias(named.name)
+    return named.replace_strict(names, numbers)
+
+
+def _worded(numbers: pl.Series) -> pl.Series:
+    """Return whole numbers as months: each of the few there are is worded once."""
+    first, last = numbers.min(), numbers.max()
+    found = range(first, last + 1) if isinstance(first, int) and isinstance(last, int) else ()
+    names = pl.Series(numbers.name, [months.named(n) for n in found], dtype=pl.Categorical)
+    return names.gather(numbers - first)

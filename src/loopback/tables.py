@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import polars as pl
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 # The column of a table whose things are rarely written twice: the run of an earlier row of the
 # same thing, empty in its first row.
@@ -34,7 +37,9 @@ PROVENANCE = pl.Schema(
 class Table:
     """A table of the ledger: its columns, the key of a thing, and the order of its events.
 
-    Where each thing is written `once`, its row is its last event.
+    Where each thing is written `once`, its row is its last event. `coded` are columns of text
+    that hold few words again and again: where they are stored, and while a month is drawn, each
+    word stands once, and the rows hold its number.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Table:
     key: tuple[str, ...]
     order: tuple[str, ...] = ("run", "row")
     once: bool = False
+    coded: tuple[str, ...] = ()
 
     @property
     def schema(self) -> pl.Schema:
@@ -52,18 +58,29 @@ class Table:
         """Return no rows."""
         return pl.DataFrame(schema=self.schema)
 
-    def fitted(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows with exactly the declared columns, in order.
+    def fitted(self, rows: Frame) -> Frame:
+        """Return the rows with exactly the declared columns, in order, of the types stored.
 
         A column missing or too many, or of a type that does not fit, is a mistake of the program
         and raises `ValueError` before anything is written.
         """
-        missing = sorted(set(self.schema) - set(rows.columns))
-        unknown = sorted(set(rows.columns) - set(self.schema))
+        columns = rows.collect_schema().names()
+        missing = sorted(set(self.schema) - set(columns))
+        unknown = sorted(set(columns) - set(self.schema))
         if missing or unknown:
             sentence = f"table {self.name}: columns missing {missing}, unknown {unknown}"
             raise ValueError(sentence)
-        return rows.select(pl.col(name).cast(dtype) for name, dtype in self.schema.items())
+        return rows.select(self._stored(self.schema))
+
+    def compact(self, rows: Frame) -> Frame:
+        """Return rows with the columns of the table, of the types in which they are stored."""
+        return rows.select(self._stored(self.columns))
+
+    def _stored(self, schema: pl.Schema) -> list[pl.Expr]:
+        return [
+            pl.col(name).cast(pl.Categorical if name in self.coded else dtype)
+            for name, dtype in schema.items()
+        ]
 
     def current(self, events: pl.DataFrame) -> pl.DataFrame:
         """Return the last event of each key."""
@@ -129,6 +146,10 @@ ROTATION = Table(
         }
     ),
     key=("customer_id",),
+    coded=(
+        *("month", "owner", "region", "segment", "decision", "why"),
+        *("asked", "planned", "latest"),
+    ),
 )
 ASKED, WAITS, LEFT_OUT, GONE = "asked", "waits", "left out", "gone"
 

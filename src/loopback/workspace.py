@@ -78,28 +78,26 @@ class Workspace:
         stop_at(problems)
         return customers.customers(rows)
 
-    def listed(self, columns: Collection[str]) -> pl.DataFrame:
-        """Return these columns of all customers, typed as in `customers`; raise as it does.
+    def listed(self, asked: Collection[str | pl.Expr]) -> pl.DataFrame:
+        """Return what is asked of all customers; raise where the list has mistakes.
 
-        Columns of ours alone, in the order given; one that the list does not have is empty. Only
-        what is asked for, and what could have mistakes, is read.
+        Asked are columns of ours, typed as in `customers`, or expressions of them; one that the
+        list does not have is empty. Only what is needed, and what could have mistakes, is read.
         """
         found, owners = self._customer_list(), self.people.by_id
-        marked = found.read(customers.marked(found.every, columns, owners))
+        marked = found.read(customers.marked(found.every, asked, owners))
         if customers.sound(marked):
-            return marked.select(columns)
+            return marked.drop(customers.MARKS)
         del marked  # it is as large as what is read next
         # Blank rows may be all that is wrong: those of `full` have none, at the cost of a look.
         judged = found.full.select("row", *customers.judged(found.columns))
         stop_at(self._customer_problems(found.read(judged), owners))
-        return found.read(customers.customers(found.full).select(columns))
+        return found.read(customers.customers(found.full).select(asked))
 
     def some(self, customer_ids: pl.Series, columns: Collection[str]) -> pl.DataFrame:
         """Return these columns of some customers, typed, of a list that is known to be sound."""
-        found = self._customer_list()
-        wanted = customer_ids.alias("customer_id").to_frame().lazy()
-        typed = customers.customers(found.every).join(wanted, "customer_id", how="semi")
-        return typed.select(columns).collect()
+        some = self._customer_list().some("customer_id", customer_ids)
+        return customers.customers(some).select(columns).collect()
 
     @cached_property
     def leave_out(self) -> pl.DataFrame:

@@ -71,18 +71,17 @@ def _state(workspace: Workspace, clock: Clock) -> tuple[pl.LazyFrame, str]:
         return state, max(months.later(drawn, 1), clock.month)
     decisions = sample(workspace, clock.month, clock, dry_run=True).decisions.lazy()
     now = pl.when(pl.col("decision") == ASKED).then("month").otherwise("planned")
-    return decisions.with_columns(planned=now), clock.month
+    return decisions.with_columns(planned=now).cast({pl.Categorical: pl.String}), clock.month
 
 
 def _response_rate(workspace: Workspace, upto: str) -> float | None:
     """Return the rate that is set, or that of the last 12 months."""
-    columns = pl.col("month", "token")
     rate = workspace.settings.rotation.response_rate
     if rate is not None:
         return rate
     return capacity.response_rate(
-        workspace.ledger.scan(INVITATIONS).select(columns).collect(),
-        workspace.ledger.scan(RESPONSES).select(columns).collect(),
+        workspace.ledger.scan(INVITATIONS),
+        workspace.ledger.scan(RESPONSES),
         upto,
         None,
     )

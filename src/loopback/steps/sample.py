@@ -32,26 +32,21 @@ if TYPE_CHECKING:
 
 MONTHS_AHEAD = 1
 LISTS = "invitations*.csv"
-JUDGED = (
-    "customer_id",
-    "owner",
-    "region",
-    "segment",
-    "email",
-    "joined",
-    "opted_out",
-    "asks_per_year",
-)
+NAMES = ("customer_id", "name", "person")
 COLUMNS = INVITATIONS.columns.names()
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A cohort: its invitations, those that are new, who was left out and why, and the lists."""
+    """A cohort: its invitations, those that are new, who was left out and why, and the lists.
+
+    `names` are those of the invited: the columns of `NAMES`.
+    """
 
     month: str
     invitations: pl.DataFrame
     fresh: pl.DataFrame
+    names: pl.DataFrame
     decisions: pl.DataFrame
     overloads: pl.DataFrame
     already: bool
@@ -122,23 +117,26 @@ def _refuse_past(month: str, last: str | None) -> None:
 def _drawn(
     workspace: Workspace, month: str, clock: Clock, key: Callable[[], bytes], *, add: bool
 ) -> Drawn:
-    state = workspace.ledger.last(ROTATION)
+    state = workspace.ledger.last(ROTATION, as_stored=True)
     last = state.select(pl.col("month").first()).collect().item()
     _refuse_past(month, last)
     if month == last and not add:
-        decisions = state.select(ROTATION.columns.names()).collect()
+        decisions = ROTATION.compact(state).collect()
         before = _invited(workspace, month)
+        names = workspace.some(before["customer_id"], NAMES)
         overloads = _overloads(workspace, decisions, month)
-        return Drawn(month, before, before.clear(), decisions, overloads, already=True)
+        return Drawn(month, before, before.clear(), names, decisions, overloads, already=True)
     decisions = _decisions(workspace, state, month, clock)
     before = _invited(workspace, month) if month == last else INVITATIONS.empty().select(COLUMNS)
-    cohort = decisions.filter(pl.col("decision") == ASKED).join(before, "customer_id", how="anti")
-    known = workspace.some(cohort["customer_id"], FROZEN)
-    fresh = invitations(known, month, key(), clock.now)
+    asked = decisions.filter(pl.col("decision") == ASKED)["customer_id"]
+    known = workspace.some(asked, {*FROZEN, *NAMES})
+    cohort = known.join(before, "customer_id", how="anti")
+    fresh = invitations(cohort, month, key(), clock.now)
     return Drawn(
         month,
         pl.concat([before, fresh]).sort("customer_id"),
         fresh,
+        known.select(NAMES),
         decisions,
         _overloads(workspace, decisions, month),
         already=month == last,
@@ -148,26 +146,40 @@ def _drawn(
 def _decisions(workspace: Workspace, state: pl.LazyFrame, month: str, clock: Clock) -> pl.DataFrame:
     """Decide of every customer in the list; raises where the rest contradicts the rotation."""
     rules = workspace.settings.rotation
-    listed = workspace.listed(JUDGED).with_columns(
-        asks=customers.asks(rules.asks_per_year, rules.by_segment)
-    )
+    listed = _listed(workspace, clock)
     asks = listed["asks"].unique().to_list()
     stop_at(rest.contradictions(asks, rules.rest_months, rules.rest_days, month))
+    remembered = rotation.remembered(listed, state)
+    del listed  # what is no longer needed makes room, here and below
     judged = exclusions.judged(
-        rotation.remembered(listed, state),
-        bounced=workspace.ledger.current(BOUNCES),
-        never=workspace.do_not_contact,
-        left_out=workspace.leave_out,
+        remembered,
         resting=_resting(workspace, rules.rest_days, month, clock),
         rules=exclusions.Rules(
             clock.today, rules.settle_days, rules.rest_days, rules.one_row_a_person
         ),
-    )
+    ).drop("opted_out", "person", "lasting")
+    del remembered
     return rotation.draw(judged, month, slack=rules.slack, seed=rules.seed)
+
+
+def _listed(workspace: Workspace, clock: Clock) -> pl.DataFrame:
+    """Return of all customers what a draw looks at."""
+    rules = workspace.settings.rotation
+    marks = exclusions.marks(
+        bounced=workspace.ledger.current(BOUNCES),
+        never=workspace.do_not_contact,
+        left_out=workspace.leave_out,
+        today=clock.today,
+    )
+    asks = customers.asks(rules.asks_per_year, rules.by_segment).alias("asks")
+    named = ("customer_id", "joined", "opted_out", rotation.CODED)
+    return workspace.listed([*named, asks, *marks])
 
 
 def _resting(workspace: Workspace, days: int, month: str, clock: Clock) -> pl.Series:
     """Return the ids of the customers who were asked less than so many days ago, before a month."""
+    if not days:
+        return pl.Series("customer_id", dtype=pl.String)
     ago = pl.lit(clock.today) - pl.col("invited_at").dt.date()
     recent = (pl.col("month") != month) & (ago < timedelta(days=days))
     invited = workspace.ledger.scan(INVITATIONS).filter(recent)
@@ -188,7 +200,8 @@ def _overloads(workspace: Workspace, decisions: pl.DataFrame, month: str) -> pl.
         if person.capacity or rules.capacity
     }
     asked = decisions.filter(pl.col("decision") == ASKED)
-    asks = asked.group_by("owner", "month").agg(asks=pl.len().cast(pl.Int64))
+    counted = asked.group_by("owner", "month").agg(asks=pl.len().cast(pl.Int64))
+    asks = counted.with_columns(pl.col("owner", "month").cast(pl.String))
     rate = rules.response_rate
     if capacities and rate is None:
         rate = _response_rate(workspace, month)
@@ -196,8 +209,8 @@ def _overloads(workspace: Workspace, decisions: pl.DataFrame, month: str) -> pl.
 
 
 def _response_rate(workspace: Workspace, month: str) -> float | None:
-    invited = workspace.ledger.scan(INVITATIONS).select("month", "token").collect()
-    return capacity.response_rate(invited, workspace.ledger.current(RESPONSES), month, None)
+    invited = workspace.ledger.scan(INVITATIONS)
+    return capacity.response_rate(invited, workspace.ledger.scan(RESPONSES), month, None)
 
 
 def _lists(workspace: Workspace, drawn: Drawn) -> dict[Path, bytes]:
@@ -209,17 +222,21 @@ def _lists(workspace: Workspace, drawn: Drawn) -> dict[Path, bytes]:
     return {
         place / name: content
         for place, part in parts.items()
-        for name, content in _list_files(workspace, part).items()
+        for name, content in _list_files(workspace, part, drawn.names).items()
     }
 
 
-def _list_files(workspace: Workspace, invited: pl.DataFrame) -> dict[str, bytes]:
-    names = workspace.some(invited["customer_id"], ("customer_id", "name", "person"))
+def _list_files(
+    workspace: Workspace, invited: pl.DataFrame, names: pl.DataFrame
+) -> dict[str, bytes]:
     owners = {person.person_id: person.name for person in workspace.people.by_id.values()}
     survey = workspace.settings.survey
-    links = [survey.link.replace(TOKEN, token) for token in invited["token"]]
+    before, *after = survey.link.split(TOKEN)
+    link = pl.concat_str(
+        pl.lit(before), *(text for end in after for text in ("token", pl.lit(end)))
+    )
     table = (
-        invited.with_columns(pl.Series("link", links, dtype=pl.String))
+        invited.with_columns(link=link)
         .join(names, "customer_id", how="left")
         .with_columns(owner_name=pl.col("owner").replace(owners))
     )

@@ -1,0 +1,36 @@
+"""Places: where the ids of one list stand in another, found by whole numbers instead of texts."""
+
+from __future__ import annotations
+
+import polars as pl
+
+# Serves as long as it is compared within one run: another version may give another.
+_MARK = pl.first().hash()
+
+
+def places(ids: pl.Series, others: pl.Series) -> pl.Series:
+    """Return for each id its row among the others (UInt32), empty where it is not among them.
+
+    No id stands twice in either. They are compared by their hashes, then letter by letter; should
+    two ids share a hash, all are compared by their letters alone.
+    """
+    found = _joined(_marked(ids, _MARK), _marked(others, _MARK))
+    same = ids.gather(found["row"]) == others.gather(found["other"])
+    if not same.all():
+        found = _joined(_marked(ids, pl.first()), _marked(others, pl.first()))
+    nowhere = pl.repeat(None, ids.len(), dtype=pl.UInt32, eager=True)
+    return nowhere.scatter(found["row"], found["other"])
+
+
+def absent(places: pl.Series, count: int) -> pl.Series:
+    """Return which of so many rows are none of the places."""
+    missing = pl.repeat(value=True, n=count, eager=True).scatter(places.drop_nulls(), values=False)
+    return missing.arg_true()
+
+
+def _marked(ids: pl.Series, mark: pl.Expr) -> pl.LazyFrame:
+    return ids.to_frame().lazy().select(mark.alias("mark")).with_row_index("row")
+
+
+def _joined(ids: pl.LazyFrame, others: pl.LazyFrame) -> pl.DataFrame:
+    return ids.join(others.rename({"row": "other"}), on="mark").select("row", "other").collect()
