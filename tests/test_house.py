@@ -38,11 +38,11 @@ exports.scores
 exports.reading
 exports.preview exports.mending
 pages workbooks
-steps.material steps.rendering
+steps.material steps.rendering steps.tablefile steps.oversights
 steps.findings steps.delivery
 steps.init steps.check steps.sample steps.take steps.score steps.reasons steps.route \
  steps.status steps.export
-steps.tablefile steps.funnel steps.coding steps.ingest steps.rematch
+steps.funnel steps.coding steps.ingest steps.rematch
 steps.look steps.again
 steps.plan steps.verify
 demo.year

@@ -636,7 +636,8 @@ def a_month_later(others: Customers, chance: Random, apart: Callable[[Held], boo
 
     def anyone() -> Held:
         regions, segments = ("North", "South", None), ("large", "medium", "small", None)
-        held = Held(*map(chance.choice, (OWNERS, regions, segments, ASKS)))
+        place = chance.choice(regions), chance.choice(segments)
+        held = Held(chance.choice(OWNERS), *place, chance.choice(ASKS))
         return held if apart(held) else anyone()
 
     stay = {c: holder for c, holder in others.items() if chance.random() < 0.8}

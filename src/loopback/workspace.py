@@ -113,6 +113,15 @@ class Workspace:
         stop_at(problems)
         return found
 
+    def customer_columns(self) -> list[str]:
+        """Return the columns of the customer list, in our words; raises where it cannot be read."""
+        return self._customer_list().columns
+
+    def people_columns(self) -> list[str]:
+        """Return the columns of the people list, in our words; raises where it cannot be read."""
+        needed, known = people.NEEDED, tuple(people.COLUMNS)
+        return lists.scan(self.folder, self.settings.people, needed, known, people.IDS).columns
+
     def people_problems(self) -> tuple[pl.DataFrame, list[Problem]]:
         """Return the rows of the people list and what is wrong with them."""
         listed = self.settings.people

@@ -44,7 +44,7 @@ SETTINGS = """\
 [company]
 name = "{name}"
 [survey]
-link = "https://survey.example/?token={{token}}"
+link = "https://survey.nordlys.example/?token={{token}}"
 [mail]
 sender = "Customer feedback <feedback@nordlys.example>"
 """

@@ -13,6 +13,7 @@ from loopback.errors import LoopbackError, Problem
 from loopback.mail.message import ADDRESS
 from loopback.reasons.slips import slips
 from loopback.settings import FILE
+from loopback.steps.oversights import oversights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,7 @@ def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
         workspace.ledger.runs.height,
         tuple(_leftovers(workspace, clock, repair=repair)),
         repair,
-        tuple(warnings),
+        (*oversights(workspace), *warnings),
     )
 
 

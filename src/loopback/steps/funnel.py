@@ -12,7 +12,7 @@ from loopback.errors import Problem, WrongUsageError, error
 from loopback.funnel_plot import Dot
 from loopback.nps import funnel
 from loopback.score import groups
-from loopback.steps.export import refuse_own
+from loopback.steps.tablefile import refuse_own
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,67 @@
+"""Oversights: what stands as in the example, or is written nearly as loopback would read it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from loopback import customers, people
+from loopback.errors import LoopbackError, Problem
+from loopback.settings import FILE, ListFile, Mail, Survey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from loopback.workspace import Workspace
+
+LIKE = 0.8  # how like a column ours must be, from 0 to 1; "role" and "rule" are 0.75
+
+
+def oversights(workspace: Workspace) -> list[Problem]:
+    """Return what is no mistake but probably not meant, each with what to do."""
+    settings = workspace.settings
+    lists: list[tuple[str, ListFile, Iterable[str], Callable[[], list[str]]]] = [
+        ("customers", settings.customers, customers.COLUMNS, workspace.customer_columns),
+        ("people", settings.people, people.COLUMNS, workspace.people_columns),
+    ]
+    return [
+        *_examples(settings.survey.link, settings.mail.sender),
+        *(
+            problem
+            for section, listed, known, columns in lists
+            for problem in _strange(section, listed.file, set(known), columns)
+        ),
+    ]
+
+
+def _examples(link: str, sender: str) -> Iterator[Problem]:
+    """Return which of the examples in the settings still stand there."""
+    if link == Survey().link:
+        mend = "Write the link of your survey into link under [survey], with {token} in it."
+        yield Problem("the link to the survey is still the example", mend, FILE)
+    if sender == Mail().sender:
+        mend = 'Write sender = "Name <name@company.com>" under [mail].'
+        yield Problem("the sender of the mails is still the example", mend, FILE)
+
+
+def _strange(
+    section: str, file: str, known: set[str], columns: Callable[[], list[str]]
+) -> Iterator[Problem]:
+    """Return the columns of a list that nobody reads, though one like them would be."""
+    try:
+        there = columns()
+    except LoopbackError:
+        return  # the list itself is complained of
+    free = {_letters(name): name for name in sorted(known - set(there))}
+    for column in there:
+        near = difflib.get_close_matches(_letters(column), free, n=1, cutoff=LIKE)
+        if column not in known and near:
+            name = free[near[0]]
+            mend = f'Name it {name}, or set columns.{name} = "{column}" under [{section}].'
+            yield Problem(f"{column!r} is not read: did you mean {name}?", mend, file, 1, column)
+
+
+def _letters(column: str) -> str:
+    """Return what of a name matters when it is compared."""
+    return re.sub(r"[\W_]+", "", column).casefold()
