@@ -20,20 +20,21 @@ nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.we
 nps.funnel
 score shares
 tomlfile files tables months delimited people customers mail.message deal names exports.values \
- exports.times exports.declarations exports.texts
-settings frame ledger clock grid exports.candidates exports.groups calls demo.company \
- exports.events \
+ exports.times exports.declarations exports.texts escalations
+settings frame ledger clock grid exports.candidates exports.groups demo.company followups \
+ actions exports.events \
  exclusions leave_out histories outlook capacity newcomers invitations
 rows promises evenness rotation exports.layouts exports.sheet exports.answers \
- exports.columns exports.table exports.long remembered
+ exports.columns exports.table exports.long remembered calls
 jsonlines
 comments
 books worth nonresponse changes reach standings funnel_plot calculator confidential
 reasons.matches reasons.slips reasons.tally
 reasons.kinds
 reasons.codes reasons.coverage
-lists span rest invitation_lists exports.header exports.matching demo.voices
-workspace sheets guarantees exports.roles exports.near
+lists span rest invitation_lists exports.header exports.matching demo.voices stories
+workspace guarantees exports.roles exports.near figures alerts rollups
+sheets languages
 exports.scores
 exports.reading
 exports.preview exports.mending
@@ -75,6 +76,7 @@ PURE = [
     *("nps.shrinkage", "nps.trend", "nps.sample_size", "nps.book", "nps.weighting"),
     *("nps.unequal", "nps.funnel", "nps.method", "books", "worth", "nonresponse", "changes"),
     *("reach", "shares", "standings", "funnel_plot", "calculator", "confidential"),
+    *("followups", "actions", "escalations", "alerts", "figures", "rollups", "stories"),
     *("calls", "sheets", "exports.values", "exports.roles", "exports.answers", "exports.matching"),
     *(
         "exports.texts",

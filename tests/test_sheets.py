@@ -3,10 +3,10 @@ from __future__ import annotations
 import io
 import tomllib
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import openpyxl
 import polars as pl
@@ -14,21 +14,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopback.calls import held
+from loopback.calls import held, shown
 from loopback.customers import OPTIONAL
+from loopback.escalations import DEFAULT, Escalation
 from loopback.frame import CodeFrame
+from loopback.languages import Languages
 from loopback.pages import Pages
 from loopback.people import COLUMNS, People, people
 from loopback.reasons.codes import codes
 from loopback.sheets import Material, Sheet, sheets
-from loopback.tables import INVITATIONS, RESPONSES
+from loopback.tables import ACTIONS, FOLLOWUPS, INVITATIONS, RESPONSES
 from loopback.workbooks import workbook
 from tests.frames import frame, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MONTH = "2026-11"
+    from loopback.calls import Call
+
+NOWHERE = Path("nowhere")
+LANGUAGES = Languages(NOWHERE)
+MONTH, TODAY = "2026-11", date(2026, 11, 22)
+CAME = datetime(2026, 11, 20, 18, tzinfo=UTC)
+ASKED_AT = datetime(2026, 11, 1, 9, tzinfo=UTC)
+# A rule that tells managers of everyone, so that what they may see can be looked at.
+EVERYONE = Escalation(name="everyone", category=["detractor", "passive", "promoter"])
 FRAME = CodeFrame.model_validate(
     tomllib.loads(
         """
@@ -98,20 +108,29 @@ def material(
     invitations: pl.DataFrame,
     responses: pl.DataFrame,
     everywhere: tuple[str, ...] = (),
+    **more: Any,  # noqa: ANN401 - what `Material` takes besides
 ) -> Material:
-    arrived = held(responses, customers).with_columns(new=pl.lit(value=False))
+    listed = shown(completed(customers, OPTIONAL), ())
+    came = responses.with_columns(pl.col("recorded_at").fill_null(CAME))
+    known = held(came, listed)
+    arrived = known.with_columns(new=pl.lit(value=False))
     return Material(
         MONTH,
+        TODAY,
         everyone,
-        completed(customers, OPTIONAL),
+        listed,
         arrived,
-        responses,
-        invitations,
-        responses,
+        more.pop("late", arrived.clear()),
+        known,
+        invitations.with_columns(pl.col("invited_at").fill_null(ASKED_AT)),
+        came,
         invitations,
         codes(arrived, FRAME),
         FRAME,
+        more.pop("followups", FOLLOWUPS.empty()),
+        more.pop("actions", ACTIONS.empty()),
         everywhere=frozenset(everywhere),
+        **more,
     )
 
 
@@ -120,6 +139,7 @@ def drawn(
     answered: str = ANSWERED,
     customers: str = CUSTOMERS,
     everywhere: tuple[str, ...] = (),
+    **more: Any,  # noqa: ANN401 - what `Material` takes besides
 ) -> dict[str, Sheet]:
     made = material(
         staff(PEOPLE),
@@ -127,13 +147,19 @@ def drawn(
         table(INVITATIONS, asked),
         table(RESPONSES, answered),
         everywhere,
+        **more,
     )
     return {sheet.person.person_id: sheet for sheet in sheets(made)}
 
 
 def said(sheet: Sheet) -> set[str]:
     """Return the customers whose answers a sheet holds."""
-    return {call.customer_id for call in [*sheet.calls, *sheet.unhappy, *sheet.happy]}
+    return {call.customer_id for call in [*sheet.calls, *told(sheet)] if call.customer_id}
+
+
+def told(sheet: Sheet) -> list[Call]:
+    """Return the calls of others that a manager is told of."""
+    return [call for alert in (sheet.rollup.alerts if sheet.rollup else []) for call in alert.calls]
 
 
 def test_everyone_who_has_a_call_or_someone_below_who_has_gets_a_sheet() -> None:
@@ -141,7 +167,7 @@ def test_everyone_who_has_a_call_or_someone_below_who_has_gets_a_sheet() -> None
 
 
 def test_an_owner_sees_the_own_customers_and_a_manager_those_of_all_below() -> None:
-    found = drawn()
+    found = drawn(rules=(EVERYONE,))
 
     assert {person: said(sheet) for person, sheet in found.items()} == {
         "anna": {"C-1"},
@@ -168,7 +194,7 @@ def test_a_sheet_names_the_managers_who_see_it_the_nearest_first() -> None:
 
 
 def test_people_who_get_copies_of_all_see_all() -> None:
-    found = drawn(everywhere=("fay", "ben"))
+    found = drawn(everywhere=("fay", "ben"), rules=(EVERYONE,))
 
     assert said(found["fay"]) == said(found["ben"]) == {"C-1", "C-3", "C-4"}
     assert [call.customer_id for call in found["ben"].calls] == ["C-3"]
@@ -179,7 +205,7 @@ def test_a_response_that_matches_nobody_is_in_no_sheet() -> None:
     found = drawn(everywhere=("fay",))
 
     assert "stranger" not in str(found)
-    assert sum(sheet.this_month.responses for sheet in found.values() if not sheet.leads) == 3
+    assert sum(sheet.this_month.responses for sheet in found.values() if not sheet.rollup) == 3
     assert found["erik"].this_month.responses == 3
 
 
@@ -188,47 +214,181 @@ def test_nobody_gets_a_sheet_before_anyone_answers() -> None:
     assert drawn(answered="response_id | customer_id | score\nR-1 | | 0") == {}
 
 
-def test_the_unhappy_are_shown_to_managers_the_most_valuable_first() -> None:
-    customers = "customer_id | owner | name | value\n" + "\n".join(
-        f"C-{n} | anna | Customer {n} | {n if n != 3 else ''}" for n in range(12)
-    )
-    answered = "response_id | customer_id | month | owner | score\n" + "\n".join(
-        f"R-{n:02} | C-{n} | 2026-11 | anna | {n % 7}" for n in range(12)
-    )
+def test_a_manager_reads_the_owners_in_the_order_of_names_with_their_counts() -> None:
+    followups = "response_id | called_on | outcome\nT-3 | 2026-11-21 | reached"
+    found = drawn(followups=table(FOLLOWUPS, followups))
 
-    found = drawn(customers=customers, answered=answered)
-
-    assert [call.customer_id for call in found["carla"].unhappy] == [
-        f"C-{n}" for n in (11, 10, 9, 8, 7, 6, 5, 4)
+    rollup = found["erik"].rollup
+    assert rollup
+    assert [line[:1] + line[2:] for line in rollup.owners] == [
+        ("Anna Berg", 2, 1, 1, 0, 0),
+        ("Ben Cole", 1, 1, 1, 1, 0),
+        ("Dan Holt", 1, 1, 1, 0, 0),
     ]
-    assert found["anna"].unhappy == []
-    assert len(found["anna"].calls) == 12
+    assert (rollup.made, rollup.due) == (1, 3)
+    assert found["anna"].rollup is None
 
 
-def test_managers_hear_the_promoter_who_tells_most() -> None:
-    answered = """
-    response_id | customer_id | month   | owner | score | comment
-    R-1         | C-1         | 2026-11 | anna  | 10    | fine
-    R-2         | C-2         | 2026-11 | anna  | 9     | they came on a Sunday
-    R-3         | C-3         | 2026-11 | ben   | 10    |
-    R-4         | C-4         | 2026-11 | dan   | 8     | a passive who tells a long story
+def test_calls_that_were_made_stand_apart_and_are_not_called_again() -> None:
+    followups = "response_id | called_on | outcome\nT-1 | 2026-11-21 | reached"
+    anna = drawn(followups=table(FOLLOWUPS, followups), rules=(EVERYONE,))["anna"]
+
+    assert [call.customer_id for call in anna.made] == ["C-1"]
+    assert anna.calls == []
+
+
+def test_a_call_that_waits_since_a_month_before_stands_with_the_calls() -> None:
+    answered = "response_id | customer_id | month | score | comment | recorded_at\n"
+    late = table(RESPONSES, answered + "R-1 | C-2 | 2026-10 | 5 | slow | 2026-10-20")
+    customers = shown(completed(frame(CUSTOMERS, LISTED), OPTIONAL), ())
+    held_late = held(late, customers).with_columns(new=pl.lit(value=False))
+
+    found = drawn(late=held_late, rules=DEFAULT)
+
+    assert [(c.customer_id, c.flags) for c in found["anna"].calls] == [
+        ("C-2", ["overdue", "key_detractor"]),
+        ("C-1", []),
+    ]
+    rollup = found["carla"].rollup
+    assert rollup
+    assert [(a.rule, [c.customer_id for c in a.calls]) for a in rollup.alerts] == [
+        ("overdue", ["C-2"])
+    ]
+    assert [line.late for line in rollup.owners] == [1, 0]
+    assert found["anna"].version == drawn(rules=DEFAULT)["anna"].version
+
+
+def test_open_promises_stand_with_the_call_of_the_customer_or_by_themselves() -> None:
+    followups = """
+    response_id | customer_id | promise      | promised_for | kept_on
+    R-1         | C-1         | mend the gate| 2026-12-01   |
+    R-2         | C-2         | a new list   |              |
+    R-3         | C-2         | a visit      | 2026-10-01   | 2026-10-02
+    R-4         | C-3         | not Anna's   |              |
     """
 
-    found = drawn(answered=answered)
+    anna = drawn(followups=table(FOLLOWUPS, followups))["anna"]
 
-    assert [call.customer_id for call in found["erik"].happy] == ["C-2"]
-    assert found["anna"].happy == []
+    assert [[one.promise for one in call.promises] for call in anna.calls] == [["mend the gate"]]
+    assert [(one.name, one.promise) for one in anna.promises] == [("Birch Tools", "a new list")]
 
 
-def test_a_manager_reads_the_owners_in_the_order_of_names_with_their_counts() -> None:
-    found = drawn()["erik"]
+def test_an_owner_reads_what_became_of_what_the_own_customers_raised() -> None:
+    actions = ACTIONS.empty().vstack(
+        ACTIONS.fitted(
+            ACTIONS.empty()
+            .clear(2)
+            .with_columns(
+                action_id=pl.Series(["A-1", "A-2"]),
+                what=pl.Series(["a second van", "shorter forms"]),
+                decision=pl.Series(["declined", "on"]),
+                why=pl.Series(["too dear", None]),
+                responses=pl.Series([["T-1", "T-3"], ["T-4", "gone"]]),
+            )
+        )
+    )
 
-    lines = [
-        (line.name, line.numbers.invited, line.numbers.answered, line.calls)
-        for line in found.owners
+    found = drawn(actions=actions)
+
+    told = {person: [(i.what, i.why) for i in sheet.items] for person, sheet in found.items()}
+    assert told == {
+        "anna": [("a second van", "too dear")],
+        "ben": [("a second van", "too dear")],
+        "carla": [],
+        "dan": [("shorter forms", None)],
+        "erik": [],
+    }
+
+
+MONTHS_BEFORE = """
+R-5         | C-1         | 2026-10 |       | anna  | 9     | they came on a Sunday
+R-6         | C-2         | 2026-09 |       | anna  | 2     | nobody answered my letters
+R-7         | C-3         | 2026-10 |       | ben   | 1     | the worst week we ever had
+"""
+
+
+def test_a_happy_and_an_unhappy_story_come_from_the_months_before() -> None:
+    found = drawn(answered=ANSWERED.rstrip() + MONTHS_BEFORE)
+
+    happy, unhappy = found["anna"].stories
+    assert happy
+    assert unhappy
+    assert (happy.comment, unhappy.comment) == (
+        "they came on a Sunday",
+        "nobody answered my letters",
+    )
+    assert found["ben"].stories.happy is None
+
+
+def test_managers_hear_the_customers_of_this_month_who_tell_most() -> None:
+    rollup = drawn()["erik"].rollup
+
+    assert rollup
+    happy, unhappy = rollup.stories
+    assert happy
+    assert unhappy
+    assert (happy.name, unhappy.name) == ("Cedar Foods", "Ahorn Mill")
+
+
+def test_key_accounts_who_stay_silent_are_told_to_managers() -> None:
+    found = drawn(quiet_days=14)
+
+    rollup = found["carla"].rollup
+    assert rollup
+    assert [(one.name, one.owner) for one in rollup.quiet] == [("Birch Tools", "anna")]
+    later = drawn(quiet_days=30)["carla"].rollup
+    assert later
+    assert later.quiet == []
+
+
+def test_a_rule_brings_its_calls_to_the_people_it_names_and_nothing_else() -> None:
+    rule = Escalation(name="complaint", words={"en": ["rude"]}, to=["fay"])
+
+    found = drawn(rules=(rule,))
+
+    fay = found["fay"]
+    assert said(fay) == {"C-1"}
+    assert (fay.calls, fay.silent, fay.tally) == ([], [], [])
+    assert fay.rollup
+    assert (fay.rollup.owners, fay.rollup.quiet) == ([], [])
+    assert "fay" not in drawn(rules=(replace_words(rule, "polite"),))
+
+
+def replace_words(rule: Escalation, word: str) -> Escalation:
+    return rule.model_copy(update={"words": {"en": [word]}})
+
+
+UNNAMED = """
+response_id | customer_id | month   | token | owner | score | comment        | named
+T-1         | C-1         | 2026-11 | T-1   | anna  | 3     | late and slow  | no
+"""
+FOUR_MORE = "".join(
+    f"R-{n}         | C-2         | 2026-11 |       | anna  | 9     | fine as it is  |\n"
+    for n in range(4)
+)
+THREE_MORE = FOUR_MORE.replace("R-3 ", "R-2 ")
+
+
+def test_who_is_not_to_be_named_stands_apart_without_a_name_among_five_answers() -> None:
+    found = drawn(answered=UNNAMED + FOUR_MORE, rules=(EVERYONE,))
+
+    anna = found["anna"]
+    assert [(c.name, c.customer_id, c.comment) for c in anna.unnamed] == [
+        (None, None, "late and slow")
     ]
-    assert lines == [("Anna Berg", 2, 1, 1), ("Ben Cole", 1, 1, 1), ("Dan Holt", 1, 1, 1)]
-    assert drawn()["anna"].owners == []
+    assert len(anna.calls) == 4
+    assert [one.name for one in anna.silent] == ["Ahorn Mill", "Birch Tools"]
+    assert "C-1" not in said(found["erik"])
+    assert anna.this_month.responses == 5
+
+
+def test_among_fewer_than_five_who_is_not_to_be_named_is_in_no_sheet_and_no_number() -> None:
+    found = drawn(answered=UNNAMED + THREE_MORE, rules=(EVERYONE,))
+
+    assert "late and slow" not in str(found)
+    assert found["anna"].this_month.responses == found["erik"].this_month.responses == 3
+    assert found["anna"].pool.detractors == 0
+    assert [one.name for one in found["anna"].silent] == ["Ahorn Mill", "Birch Tools"]
 
 
 def test_the_numbers_of_a_manager_are_those_of_the_people_below() -> None:
@@ -276,7 +436,7 @@ def test_reasons_are_tallied_for_the_owner_and_for_everyone_above() -> None:
         "erik": [("People", 2), ("Speed", 2)],
         "fay": [("People", 2), ("Speed", 2)],
     }
-    assert found["carla"].tally[1].words == "late, slow*"
+    assert found["carla"].tally[1].words == "late, slow"
 
 
 @pytest.mark.parametrize(
@@ -357,6 +517,7 @@ class Company:
             table(INVITATIONS, "customer_id | month | token | owner\n" + self._asked()),
             table(RESPONSES, RESPONSE + self._answered() + self._unknown()),
             seen,
+            rules=(EVERYONE,),
         )
 
     def _asked(self) -> str:
@@ -401,7 +562,8 @@ def companies(draw: st.DrawFn) -> Company:
 
 def rendered(sheet: Sheet, pages: Pages) -> list[str]:
     """Return a sheet in each of its forms, as the text that can be read in it."""
-    content = workbook(sheet, "Acme", datetime(2026, 11, 22, tzinfo=UTC))
+    made = datetime(2026, 11, 22, tzinfo=UTC)
+    content = workbook(sheet, "Acme", made, LANGUAGES.of(sheet.person.language))
     book = openpyxl.load_workbook(io.BytesIO(content))
     cells = [str(cell.value) for page in book for row in page.iter_rows() for cell in row]
     return [pages.html(sheet), pages.text(sheet), "\n".join(cells)]
@@ -415,7 +577,7 @@ def holder(company: Company, number: int) -> str:
 @given(company=companies())
 def test_nobody_sees_a_customer_of_anyone_who_is_not_below(company: Company) -> None:
     made = company.material
-    pages = Pages(Path("nowhere"), "Acme", 12, made.people)
+    pages = Pages(NOWHERE, "Acme", 12, made.people, LANGUAGES)
 
     for sheet in sheets(made):
         person_id = sheet.person.person_id
@@ -437,7 +599,7 @@ def test_every_answer_is_on_the_sheet_of_the_one_who_calls_in_all_its_forms(
     company: Company,
 ) -> None:
     made = company.material
-    pages = Pages(Path("nowhere"), "Acme", 12, made.people)
+    pages = Pages(NOWHERE, "Acme", 12, made.people, LANGUAGES)
     forms = {sheet.person.person_id: rendered(sheet, pages) for sheet in sheets(made)}
 
     for number, customer in enumerate(company.customers):
@@ -462,11 +624,9 @@ def test_the_numbers_add_up_along_every_line(company: Company) -> None:
         assert sheet.this_month.invited == len(asked)
         assert sheet.this_month.responses == sum(c.state == "answered" for c in asked)
         assert sum(sheet.this_month[3:6]) == sheet.this_month.responses
-        if sheet.leads:
-            assert sum(one.numbers.invited for one in sheet.owners) == len(asked)
-            assert sum(one.calls for one in sheet.owners) == sum(
-                holder(company, n) in line for n in calls
-            )
+        if sheet.rollup:
+            assert sum(one.invited for one in sheet.rollup.owners) == len(asked)
+            assert sheet.rollup.due == sum(holder(company, n) in line for n in calls)
 
 
 @settings(max_examples=20, deadline=None)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
 import zipfile
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -10,9 +13,14 @@ import polars as pl
 import pytest
 from openpyxl.utils import get_column_letter
 
-from loopback.tables import RESPONSES
-from loopback.workbooks import COLUMNS, OUTCOMES, table_workbook, workbook
-from tests.drawn import ANNA, call, sheet
+from loopback.calls import mark
+from loopback.grid import grid
+from loopback.languages import Languages
+from loopback.rollups import OwnerLine
+from loopback.tables import OUTCOMES, RESPONSES
+from loopback.workbooks import COLUMNS, table_workbook
+from loopback.workbooks import workbook as made_workbook
+from tests.drawn import ANNA, call, rollup, sheet
 from tests.frames import table
 from tests.hostile import FORMULAS, hostile
 
@@ -24,8 +32,21 @@ if TYPE_CHECKING:
     from loopback.sheets import Sheet
 
 MADE = datetime(2026, 11, 22, 12, tzinfo=UTC)
-HEADER, FIRST = 3, 4
-TO_FILL_IN = ("Called on", "Outcome", "Root cause", "Promise", "Promised for")
+HEADER, FIRST = 4, 5
+TO_FILL_IN = ("Called on", "Outcome", "Root cause", "Notes", "Promise", "Promised for")
+LANGUAGES = Languages(Path("nowhere"))
+FILLED = {
+    "Called on": datetime(2026, 11, 25),  # noqa: DTZ001 - a day
+    "Outcome": "Reached",
+    "Root cause": "Delivery or time",
+    "Notes": "=1+1 is what they said, and more:\nüß „quoted“ <b>",
+    "Promise": "mend the gate",
+    "Promised for": datetime(2026, 12, 1),  # noqa: DTZ001 - a day
+}
+
+
+def workbook(drawn: Sheet, company: str, made: datetime, code: str = "en") -> bytes:
+    return made_workbook(drawn, company, made, LANGUAGES.of(code))
 
 
 def opened(content: bytes) -> Workbook:
@@ -34,7 +55,7 @@ def opened(content: bytes) -> Workbook:
 
 def calls_of(book: Workbook) -> Worksheet:
     page = book["Calls"]
-    assert book.sheetnames == ["Calls"]
+    assert book.sheetnames == ["Calls", "Guide", "lists", "loopback"]
     return page
 
 
@@ -58,20 +79,36 @@ def column(page: Worksheet, heading: str) -> list[object]:
 
 def test_each_call_is_a_row_in_the_order_of_the_sheet() -> None:
     page = page_of(
-        call(response_id="R-1", name="Ahorn Mill", score=3, reasons=["Speed", "People"]),
+        call(
+            response_id="R-1",
+            reasons=["Speed", "People"],
+            previous=9,
+            previous_comment="all fine",
+            value_class="A",
+        ),
         call(response_id="R-2", name="Birch Tools", score=10, comment=None, person=None),
     )
 
-    assert list(columns(page)) == [column.heading for column in COLUMNS]
-    assert [cell.value for cell in page[FIRST]][:6] == [
-        3,
-        "Ahorn Mill",
-        "Ida Ahorn",
-        "+49 1",
-        "late again",
-        "Speed, People",
-    ]
-    assert column(page, "response_id") == ["R-1", "R-2"]
+    first = {heading: page.cell(FIRST, at).value for heading, at in columns(page).items()}
+    assert first == {
+        "Call by": datetime(2026, 11, 25),  # noqa: DTZ001 - a day
+        "Score": 3,
+        "Customer": "Ahorn Mill",
+        "Person": "Ida Ahorn",
+        "Role": "buyer",
+        "Phone": "+49 1",
+        "Preferred time": None,
+        "Comment": "late again",
+        "Reasons": "Speed, People",
+        "Last time": 9,
+        "Comment last time": "all fine",
+        "Open promises": None,
+        "Value": "A",
+        **dict.fromkeys(TO_FILL_IN),
+        "id": mark("R-1"),
+    }
+    assert list(first) == [*first][: len(COLUMNS)]
+    assert column(page, "id") == [mark("R-1"), mark("R-2")]
     assert column(page, "Score") == [3, 10]
     assert page.max_row == FIRST + 1
 
@@ -79,17 +116,19 @@ def test_each_call_is_a_row_in_the_order_of_the_sheet() -> None:
 def test_the_title_says_whose_calls_of_which_month_these_are() -> None:
     title = page_of(call()).cell(1, 1).value
 
-    assert title == "Acme · 2026-11 · Anna Berg: fill in the white cells, send it back"
+    assert title == "Acme · November 2026 · Anna Berg"
 
 
 def test_no_string_becomes_a_formula_or_a_link() -> None:
     strings = [string for string in hostile() if string]
-    page = page_of(*(call(name=s, comment=s, person=s, phone=s, reasons=[s]) for s in strings))
+    everywhere = ("name", "comment", "person", "role", "phone", "preferred_time", "value_class")
+    filled = (*everywhere, "previous_comment", "outcome", "cause", "note", "promise")
+    page = page_of(*(call(**dict.fromkeys(filled, s), reasons=[s]) for s in strings))
 
     kinds = {cell.data_type for row in page.iter_rows(min_row=FIRST) for cell in row if cell.value}
-    assert kinds == {"n", "s"}
+    assert kinds == {"n", "s", "d"}
     assert not [cell for row in page.iter_rows() for cell in row if cell.hyperlink]
-    assert {cell.data_type for cell in page["A"][FIRST - 1 :]} == {"n"}
+    assert {cell.data_type for cell in page["B"][FIRST - 1 :]} == {"n"}
 
 
 def test_every_string_is_read_back_as_it_was_written() -> None:
@@ -115,7 +154,7 @@ def test_a_very_long_comment_is_cut_where_a_cell_ends_and_nothing_else_is_lost()
     page = page_of(call(comment="x" * 40_000), call(response_id="R-2"))
 
     assert column(page, "Comment") == ["x" * 32_767, "late again"]
-    assert column(page, "response_id") == ["R-1", "R-2"]
+    assert column(page, "id") == [mark("R-1"), mark("R-2")]
 
 
 def test_only_what_the_owner_fills_in_is_open() -> None:
@@ -133,13 +172,107 @@ def test_only_what_the_owner_fills_in_is_open() -> None:
     assert all(cell.protection.locked for cell in locked)
 
 
-def test_the_outcome_is_chosen_from_a_list_in_every_row() -> None:
-    page = page_of(call(), call(response_id="R-2"))
+@pytest.mark.parametrize(
+    ("heading", "codes"), [("Outcome", list(OUTCOMES)), ("Root cause", ["quality", "delivery"])]
+)
+def test_outcome_and_root_cause_are_chosen_from_a_list_in_every_row(
+    heading: str, codes: list[str]
+) -> None:
+    book = opened(workbook(sheet(call(), call(response_id="R-2")), "Acme", MADE))
+    page = calls_of(book)
 
-    [choice] = [rule for rule in page.data_validations.dataValidation if rule.type == "list"]
-    at = letter(page, "Outcome")
-    assert choice.formula1 == f'"{",".join(OUTCOMES)}"'
-    assert str(choice.sqref) == f"{at}{FIRST}:{at}{FIRST + 1}"
+    at = letter(page, heading)
+    [choice] = [
+        rule
+        for rule in page.data_validations.dataValidation
+        if rule.type == "list" and str(rule.sqref) == f"{at}{FIRST}:{at}{FIRST + 1}"
+    ]
+    sheet_name, _, cells = str(choice.formula1).partition("!")
+    offered = [cell.value for (cell,) in book[sheet_name][cells]]
+    section = LANGUAGES.of("en").section("outcomes" if heading == "Outcome" else "causes")
+    assert offered == list(section.values())
+    assert list(section)[: len(codes)] == codes
+
+
+def test_a_company_may_have_root_causes_of_its_own() -> None:
+    content = made_workbook(sheet(call()), "Acme", MADE, LANGUAGES.of("en"), ["=Depot", "Route"])
+
+    lists = opened(content)["lists"]
+
+    assert [cell.value for cell in lists["D"][1:3]] == ["=Depot", "Route"]
+    assert {cell.data_type for cell in lists["D"][1:3]} == {"s"}
+
+
+def test_what_is_known_of_a_call_already_stands_in_its_cells() -> None:
+    tried = call(
+        called_on=date(2026, 11, 21),
+        outcome="message",
+        cause="people",
+        note="try on Monday",
+        promise="a visit",
+        promised_for=date(2026, 12, 1),
+    )
+
+    page = page_of(tried)
+
+    assert [column(page, heading) for heading in TO_FILL_IN] == [
+        [datetime(2026, 11, 21)],  # noqa: DTZ001 - a day
+        ["Left a message"],
+        ["How we treated them"],
+        ["try on Monday"],
+        ["a visit"],
+        [datetime(2026, 12, 1)],  # noqa: DTZ001 - a day
+    ]
+
+
+def test_a_hidden_page_says_whose_calls_of_which_month_and_version_these_are() -> None:
+    book = opened(workbook(sheet(call()), "Acme", MADE, "de"))
+
+    about = {row[0].value: row[1].value for row in book["loopback"].iter_rows()}
+    assert about == {
+        "format": "1",
+        "person_id": "anna",
+        "month": "2026-11",
+        "version": "0123456789abcdef",
+        "language": "de",
+    }
+    assert [book[name].sheet_state for name in ("lists", "loopback")] == ["veryHidden"] * 2
+
+
+@pytest.mark.parametrize("code", ["en", "de", "da", "fr", "es"])
+def test_a_workbook_is_in_the_language_of_its_reader(code: str) -> None:
+    words = LANGUAGES.of(code)
+    book = opened(workbook(sheet(call()), "Acme", MADE, code))
+
+    page = book[words.say("workbook.calls")]
+
+    assert words.say("workbook.cause") in columns(page)
+    assert page.cell(FIRST, 1).number_format == words.say("form.cell")
+
+
+def test_a_manager_finds_all_owners_on_a_page() -> None:
+    lines = [
+        OwnerLine("=Anna", "anna", 12, 4, 3, 1, 2),
+        OwnerLine("Ben Cole", "ben", 9, 0, 0, 0, 0),
+    ]
+    drawn = sheet(rollup=rollup(owners=lines))
+
+    book = opened(workbook(drawn, "Acme", MADE))
+
+    assert book.sheetnames == ["Owners", "lists", "loopback"]
+    rows = [[cell.value for cell in row] for row in book["Owners"].iter_rows(min_row=FIRST)]
+    assert rows == [["=Anna", 12, 4, 3, 1, 2], ["Ben Cole", 9, 0, 0, 0, 0]]
+    assert book["Owners"]["A5"].data_type == "s"
+
+
+def test_a_workbook_can_be_printed() -> None:
+    page = page_of(call())
+
+    assert (page.page_setup.orientation, page.page_setup.paperSize) == ("landscape", 9)
+    fitted = page.sheet_properties.pageSetUpPr
+    assert fitted
+    assert fitted.fitToPage
+    assert page.print_title_rows == f"${HEADER}:${HEADER}"
 
 
 def test_days_are_checked_where_a_day_is_to_be_filled_in() -> None:
@@ -155,28 +288,79 @@ def test_days_are_checked_where_a_day_is_to_be_filled_in() -> None:
 def test_the_ids_are_hidden_and_the_header_stays_in_sight() -> None:
     page = page_of(call())
 
-    assert page.column_dimensions[letter(page, "response_id")].hidden
-    assert page.freeze_panes == f"C{FIRST}"
+    assert page.column_dimensions[letter(page, "id")].hidden
+    assert page.freeze_panes == f"D{FIRST}"
 
 
-def test_a_workbook_that_was_filled_in_and_saved_is_read_back_with_its_ids() -> None:
-    given = workbook(sheet(call(response_id="00a1"), call(response_id="9" * 24)), "Acme", MADE)
-    book = opened(given)
+def given_to_fill_in() -> bytes:
+    # The reader of the lists takes _x0041_ for the letter of that number.
+    strings = [s for s in FORMULAS if s.isprintable() and not s.startswith("_x")]
+    texts = [call(response_id=f"R-{n}", comment=s, name=s) for n, s in enumerate(strings)]
+    return workbook(sheet(call(response_id="00a1"), *texts), "Acme", MADE)
+
+
+def filled_in(content: bytes) -> bytes:
+    """Fill in the first call as a manager does in a spreadsheet, and save."""
+    book = opened(content)
     page = calls_of(book)
-    at = columns(page)
-    page.cell(FIRST, at["Called on"], date(2026, 11, 25))
-    page.cell(FIRST, at["Outcome"], "reached")
-    page.cell(FIRST + 1, at["Root cause"], "the lift was broken =1+1")
+    for heading, value in FILLED.items():
+        page.cell(FIRST, columns(page)[heading], value).data_type = (
+            "d" if isinstance(value, datetime) else "s"
+        )
     saved = io.BytesIO()
     book.save(saved)
+    return saved.getvalue()
 
-    again = calls_of(opened(saved.getvalue()))
 
-    assert column(again, "response_id") == ["00a1", "9" * 24]
-    assert column(again, "Called on") == [datetime(2026, 11, 25), None]  # noqa: DTZ001 - a day
-    assert column(again, "Outcome") == ["reached", None]
-    assert column(again, "Root cause") == [None, "the lift was broken =1+1"]
-    assert column(again, "Comment") == ["late again", "late again"]
+def whole(page: Worksheet) -> list[list[object]]:
+    return [[cell.value for cell in row] for row in page.iter_rows(min_row=HEADER)]
+
+
+def with_answers(content: bytes) -> list[list[object]]:
+    """Return the cells of a workbook as it was given out, with what was filled in."""
+    page = calls_of(opened(content))
+    cells = whole(page)
+    for heading, value in FILLED.items():
+        cells[1][columns(page)[heading] - 1] = value
+    return cells
+
+
+def test_a_workbook_that_was_filled_in_and_saved_is_read_back_with_every_cell() -> None:
+    given = given_to_fill_in()
+
+    again = calls_of(opened(filled_in(given)))
+
+    assert whole(again) == with_answers(given)
+    assert not [cell for row in again.iter_rows() for cell in row if cell.data_type == "f"]
+
+
+def test_a_returned_workbook_is_read_as_any_list_of_people_is(tmp_path: Path) -> None:
+    path = tmp_path / "returned.xlsx"
+    path.write_bytes(filled_in(given_to_fill_in()))
+
+    rows = [list(row) for row in grid(path, path.name).cells.iter_rows()]
+
+    given = with_answers(given_to_fill_in())
+    [header] = [at for at, row in enumerate(rows) if "Outcome" in row]
+    shown = rows[header][-len(COLUMNS) :]
+    assert shown == given[0]
+    for row, expected in zip(rows[header + 1 :], given[1:], strict=True):
+        assert row[-len(COLUMNS) :] == [None if c is None else str(c) for c in expected]
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_keeps_every_cell(tmp_path: Path) -> None:
+    given = given_to_fill_in()
+    (tmp_path / "filled.xlsx").write_bytes(filled_in(given))
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = ["soffice", profile, "--headless", "--convert-to", "xlsx", "--outdir", "saved"]
+    subprocess.run([*command, "filled.xlsx"], cwd=tmp_path, check=True, capture_output=True)
+
+    book = opened((tmp_path / "saved" / "filled.xlsx").read_bytes())
+
+    assert whole(book["Calls"]) == with_answers(given)
+    assert book["loopback"]["B4"].value == "0123456789abcdef"
+    assert not [c for row in book["Calls"].iter_rows() for c in row if c.data_type == "f"]
 
 
 def test_the_same_sheet_gives_the_same_bytes() -> None:

@@ -15,6 +15,7 @@ NEEDED = ("customer_id", "name", "owner")
 OPTIONAL = (
     "email",
     "phone",
+    "preferred_time",
     "person",
     "role",
     "language",

@@ -77,6 +77,14 @@ class People:
             found.update(fresh)
         return found
 
+    def reports(self, person_id: str) -> list[str]:
+        """Return the ids of those who report to a person straight."""
+        return self._reports.get(person_id, [])
+
+    def tops(self) -> list[str]:
+        """Return the ids of those who report to nobody in the list."""
+        return [one for boss, ids in self._reports.items() if boss not in self.by_id for one in ids]
+
     def leads(self, person_id: str) -> bool:
         """Say whether anyone reports to a person."""
         return person_id in self._reports

@@ -13,8 +13,9 @@ from loopback.nps.method import Method
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PROMOTER = pl.col("score") >= 9  # noqa: PLR2004 - the definition of NPS
-DETRACTOR = pl.col("score") <= 6  # noqa: PLR2004 - the definition of NPS
+LOW, HIGH = 6, 9  # the highest score of a detractor, the lowest of a promoter
+PROMOTER = pl.col("score") >= HIGH
+DETRACTOR = pl.col("score") <= LOW
 PASSIVE = ~(PROMOTER | DETRACTOR)
 CATEGORY = (
     pl.when(PROMOTER)

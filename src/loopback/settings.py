@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from loopback.errors import LoopbackError, Problem
+from loopback.escalations import DEFAULT, Escalation
 from loopback.exports.declarations import Layout  # noqa: TC001 - pydantic reads it
 from loopback.tomlfile import toml
 
@@ -115,6 +116,10 @@ class Choices(Section):
     customer: str | None = None
     token: str | None = None
     responded_at: str | None = None
+    # What customers were asked besides: to be called, to be quoted, to be named to the owner.
+    contact: str | None = None
+    consent: str | None = None
+    named: str | None = None
     scale: Literal["0-10", "1-10"] | None = None
     day_first: bool | None = None
     # The time zone of times that do not name theirs, such as "Europe/Berlin".
@@ -184,6 +189,21 @@ class Scores(Section):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
 
 
+class Sheets(Section):
+    """What owners and managers get."""
+
+    # Working days within which a customer who answered is called.
+    call_within: Annotated[int, Field(ge=1, le=30)] = 3
+    # Days after which a key account that was invited and said nothing is told of.
+    quiet_days: Annotated[int, Field(ge=1, le=60)] = 14
+    # Columns of the customer list that the sheets show besides those of ours.
+    show: list[str] = []
+    # The root causes to choose from in the workbook, instead of ours.
+    causes: list[Annotated[str, Field(min_length=1, max_length=100)]] = []
+    # Which open calls managers, and others named there, are told of.
+    escalations: list[Escalation] = list(DEFAULT)
+
+
 class Mail(Section):
     """Who the mails are from; they wait in `outbox/` for a transport."""
 
@@ -204,6 +224,7 @@ class Settings(Section):
     people: PeopleList = PeopleList()
     exports: Exports = Exports()
     scores: Scores = Scores()
+    sheets: Sheets = Sheets()
     mail: Mail = Mail()
 
 

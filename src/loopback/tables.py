@@ -192,6 +192,9 @@ RESPONSES = Table(
             "comment": pl.String,
             "responded_at": TIME,
             "export_id": pl.String,
+            "contact": pl.Boolean,  # wishes to be called; empty where that was not asked
+            "consent": pl.Boolean,  # may be quoted
+            "named": pl.Boolean,  # the owner may be told who it is
             "late": pl.Boolean,  # after the days in which the invitation was to be answered
             # Whom the answer names, where it matches nobody.
             "named_token": pl.String,
@@ -255,7 +258,51 @@ DELIVERIES = Table(
     key=("person_id", "month", "version"),
 )
 
+# A follow-up as it stands after each attempt to call the customer.
+FOLLOWUPS = Table(
+    "followups",
+    pl.Schema(
+        {
+            "response_id": pl.String,
+            "customer_id": pl.String,
+            "person_id": pl.String,  # who called
+            "called_on": pl.Date,
+            "outcome": pl.String,  # one of OUTCOMES
+            "cause": pl.String,  # the root cause that the call found
+            "note": pl.String,
+            "promise": pl.String,
+            "promised_for": pl.Date,
+            "kept_on": pl.Date,  # empty while the promise is open
+        }
+    ),
+    key=("response_id",),
+)
+OUTCOMES = ("reached", "message", "not_reached", "again", "do_not_call")
+CLOSING = ("reached", "do_not_call")  # outcomes after which nobody needs to call
+
+# Something agreed to be changed, as it stands after each decision.
+ACTIONS = Table(
+    "actions",
+    pl.Schema(
+        {
+            "action_id": pl.String,
+            "what": pl.String,
+            "person_id": pl.String,  # who sees to it
+            "due": pl.Date,
+            "cause": pl.String,
+            "decision": pl.String,  # one of DECISIONS
+            "why": pl.String,
+            "responses": pl.List(pl.String),  # the ids of those that raised it
+        }
+    ),
+    key=("action_id",),
+)
+DECISIONS = ("on", "done", "not_now", "declined")
+
 TABLES = {
     table.name: table
-    for table in (RUNS, ROTATION, INVITATIONS, RESPONSES, REJECTS, BOUNCES, DELIVERIES)
+    for table in (
+        *(RUNS, ROTATION, INVITATIONS, RESPONSES, REJECTS, BOUNCES),
+        *(FOLLOWUPS, ACTIONS, DELIVERIES),
+    )
 }

@@ -22,6 +22,9 @@ ANSWERED = pl.Schema(
         "responded_at": TIME,
         "export_id": pl.String,
         "language": pl.String,
+        "contact": pl.String,
+        "consent": pl.String,
+        "named": pl.String,
     }
 )
 CUSTOMERS = frame(
@@ -89,6 +92,29 @@ def test_the_token_comes_before_the_id_and_the_id_before_the_address() -> None:
         9     |       |          |
         """
     ) == ["C-2", "C-1", "C-2", "C-1", "C-2", None, None]
+
+
+def test_what_customers_wish_is_read_as_yes_no_or_not_asked() -> None:
+    found = matched(
+        """
+        score | token | contact | consent | named
+        9     | t-nov | Yes     | nein    | no
+        2     | t-two | perhaps |         | ja
+        """
+    )
+
+    assert found.select("contact", "consent", "named").rows() == [
+        (True, False, False),
+        (None, None, True),
+    ]
+
+
+def test_an_answer_that_only_takes_its_name_back_is_a_newer_event() -> None:
+    known = matched("score | token | named\n9 | t-nov | yes")
+    again = matched("score | token | named\n9 | t-nov | no")
+
+    assert fresh(again, known)["named"].to_list() == [False]
+    assert fresh(known, known).is_empty()
 
 
 @pytest.mark.parametrize(

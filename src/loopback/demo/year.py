@@ -16,7 +16,7 @@ from loopback.clock import Clock, clock_of
 from loopback.demo import company as made_up
 from loopback.demo.voices import Row, answers
 from loopback.errors import error
-from loopback.pages import templates_folder
+from loopback.languages import templates_folder
 from loopback.settings import FILE
 from loopback.steps.ingest import choices, ingest
 from loopback.steps.route import route

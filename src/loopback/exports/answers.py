@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TEXT_ROLES = (
     *("comment", "token", "customer", "email", "export_id", "language"),
-    *("consent", "contact", "ticked"),
+    *("consent", "contact", "named", "ticked"),
 )
 MARKS = ("status", "channel", "survey_type")
 BOUNCED = "bounced"

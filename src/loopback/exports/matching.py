@@ -6,11 +6,13 @@ import hashlib
 
 import polars as pl
 
+from loopback.customers import NO, YES
 from loopback.tables import CORRECTS, RESPONSES, TIME, WITHDRAWN
 
 WINDOW = 30  # days after an invitation in which an answer is in time
 ID_BYTES = 12
 SHORT_ID = r"^\d{1,8}$"  # numbers that a tool counts anew in each survey
+WISHES = ("contact", "consent", "named")
 _CONTENT = ("given", "score", "comment", "responded_at")
 _INVITED = ("customer_id", "month", "token", "owner", "region", "segment", "language", "invited_at")
 # What only the ledger can tell of a response; see `events`.
@@ -40,6 +42,7 @@ def responses(
         .with_columns(month=pl.coalesce("month", _answered(month)))
         .with_columns(*_frozen(), *_named_by_the_unmatched(), late=_late(window))
         .with_columns(pl.lit(None, kind).alias(name) for name, kind in _UNTOLD.items())
+        .with_columns(_yes_or_no(wish).alias(wish) for wish in WISHES)
         .collect()
     )
     return _with_ids(whole).select([*RESPONSES.columns.names(), "row"]).sort("row")
@@ -86,6 +89,12 @@ def folded(column: str) -> pl.Expr:
 def given(token: str = "given_token") -> pl.Expr:  # noqa: S107 - the name of a column
     """Return whom an answer names, known or not: it stays when the customer is added later."""
     return pl.coalesce(folded(token), folded("customer"), folded("email"))
+
+
+def _yes_or_no(column: str) -> pl.Expr:
+    """Return what a customer said to a question; empty where it was neither, or not asked."""
+    yes, no = folded(column).is_in(YES), folded(column).is_in(NO)
+    return pl.when(yes | no).then(yes)
 
 
 def _placed(

@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     from loopback.exports.declarations import Layout
     from loopback.settings import Choices, Exports
 
-CHOSEN = ("score", "comment", "customer", "token", "responded_at")
+CHOSEN = (
+    *("score", "comment", "customer", "token", "responded_at"),
+    *("contact", "consent", "named"),
+)
 PLAIN = "plain"
 LOOKED_AT = 1000  # rejected rows of which one could be a header
 LENGTH = "the row does not have as many cells as the header"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     *("score", "comment", "token", "customer", "email", "responded_at", "export_id"),
-    *("language", "status", "channel", "survey_type", "consent", "contact", "ticked"),
+    *("language", "status", "channel", "survey_type", "consent", "contact", "named", "ticked"),
 )
 SHARED = {"status", "responded_at"}  # one column may say both: without a time, not completed
 # Roles that the company's own list has too, under the name that it has there.

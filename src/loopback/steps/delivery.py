@@ -52,7 +52,7 @@ def deliver(
 def _delivered(workspace: Workspace, forms: Rendered, clock: Clock) -> tuple[str, ...]:
     """Write a mail to the outbox; return its row in the delivery record."""
     sheet, sender = forms.sheet, workspace.settings.mail.sender
-    letter = _letter(forms, workspace.settings.company.name)
+    letter = _letter(forms)
     file = f"{sheet.month}-{forms.name}-{sheet.version}.eml"
     content = message.compose(letter, sender, clock.now)
     files.replace(workspace.path("outbox", file), content, durable=True)
@@ -60,18 +60,16 @@ def _delivered(workspace: Workspace, forms: Rendered, clock: Clock) -> tuple[str
     return (sheet.person.person_id, sheet.month, sheet.version, identity, WRITTEN, file)
 
 
-def _letter(forms: Rendered, company: str) -> Letter:
+def _letter(forms: Rendered) -> Letter:
     sheet, person = forms.sheet, forms.sheet.person
     if person.email is None:
         mend = "Add the address to the people list, then run `loopback route` again."
         raise error(f"{person.name} has no e-mail address and got no mail", mend)
     workbooks = {f"{forms.name}.xlsx": forms.workbook} if forms.workbook else {}
-    count = len(sheet.calls)
-    subject = {0: "what your customers said", 1: "1 customer to call"}
     return Letter(
         person.name,
         person.email,
-        f"{company}: {subject.get(count, f'{count} customers to call')} ({sheet.month})",
+        forms.subject,
         forms.text,
         forms.html,
         workbooks,

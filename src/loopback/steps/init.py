@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from loopback import files
 from loopback.errors import error
-from loopback.pages import templates_folder
+from loopback.languages import templates_folder
 from loopback.settings import FILE
 from loopback.workspace import Workspace
 

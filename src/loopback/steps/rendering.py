@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loopback import calls, files, frame
+from loopback import calls, files, followups, frame, months
+from loopback.errors import error
+from loopback.languages import Languages
 from loopback.pages import Pages
 from loopback.reasons.codes import codes
 from loopback.sheets import Material, Sheet, sheets
 from loopback.span import span
-from loopback.tables import DELIVERIES, INVITATIONS, RESPONSES
+from loopback.tables import ACTIONS, DELIVERIES, FOLLOWUPS, INVITATIONS, RESPONSES
 from loopback.workbooks import workbook
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from loopback.clock import Clock
     from loopback.workspace import Workspace
 
+LATE_MONTHS = 3  # how far back a call that was not made still is asked for
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -28,39 +32,67 @@ class Rendered:
 
     sheet: Sheet
     name: str
+    subject: str
     html: str
     text: str
     workbook: bytes | None
 
 
-def month_sheets(workspace: Workspace, month: str) -> list[Sheet]:
+def month_sheets(workspace: Workspace, month: str, clock: Clock) -> list[Sheet]:
     """Return the sheets of a month, from the ledger and the lists as they are today."""
-    rules = workspace.settings.scores
-    pool = span(workspace.ledger, month, rules.months)
+    return sheets(material(workspace, month, clock))
+
+
+def material(workspace: Workspace, month: str, clock: Clock) -> Material:
+    """Return what the sheets of a month are made from."""
+    settings, ledger = workspace.settings, workspace.ledger
+    pool = span(ledger, month, settings.scores.months)
     code_frame = frame.read_frame(workspace.path(frame.FILE))
-    responses = workspace.ledger.current(RESPONSES)
-    came = calls.held(arrived(responses, month), workspace.customers)
-    return sheets(
-        Material(
-            month,
-            workspace.people,
-            workspace.customers,
-            _marked_new(came, workspace.ledger.rows(DELIVERIES), month),
-            responses,
-            workspace.ledger.current(INVITATIONS),
-            pool.responses,
-            pool.invitations,
-            codes(came, code_frame),
-            code_frame,
-            rules.confidence,
-            frozenset(workspace.settings.mail.copies_to),
-        )
+    customers = calls.shown(workspace.customers, settings.sheets.show)
+    responses = calls.held(ledger.current(RESPONSES), customers)
+    came = arrived(responses, month)
+    called = ledger.current(FOLLOWUPS)
+    return Material(
+        month,
+        clock.today,
+        workspace.people,
+        customers,
+        _marked_new(came, ledger.rows(DELIVERIES), month),
+        _late(responses, called, month),
+        responses,
+        ledger.current(INVITATIONS),
+        pool.responses,
+        pool.invitations,
+        codes(pl.concat([came, _late(responses, called, month).drop("new")]), code_frame),
+        code_frame,
+        called,
+        ledger.current(ACTIONS),
+        settings.sheets.escalations,
+        settings.sheets.call_within,
+        settings.sheets.quiet_days,
+        settings.scores.confidence,
+        frozenset(settings.mail.copies_to),
     )
+
+
+def _late(responses: pl.DataFrame, called: pl.DataFrame, month: str) -> pl.DataFrame:
+    """Return the responses of the months before whose customers still wait for a call.
+
+    Only since calls are recorded: before that nobody knows which were made.
+    """
+    first = followups.begun(called)
+    closed = called.filter(followups.CLOSED)["response_id"]
+    since = months.later(month, -LATE_MONTHS) if first is None else months.month_of(first)
+    waits = calls.ARRIVED.is_between(
+        pl.lit(max(since, months.later(month, -LATE_MONTHS))), pl.lit(months.later(month, -1))
+    )
+    late = responses.filter(waits, ~pl.col("response_id").is_in(closed.implode()))
+    return (late if first else late.clear()).with_columns(new=pl.lit(value=False))
 
 
 def arrived(responses: pl.DataFrame, month: str) -> pl.DataFrame:
     """Return the responses that were ingested in a month, whenever their customers were asked."""
-    return responses.filter(pl.col("recorded_at").dt.strftime("%Y-%m") == month)
+    return responses.filter(calls.ARRIVED.eq(month))
 
 
 def _marked_new(came: pl.DataFrame, deliveries: pl.DataFrame, month: str) -> pl.DataFrame:
@@ -78,24 +110,61 @@ def _marked_new(came: pl.DataFrame, deliveries: pl.DataFrame, month: str) -> pl.
     waits = (pl.col("run") > pl.col("last")).any().over("current_owner")
     seen = pl.when(waits).then("last").otherwise("before")
     marked = came.join(sent, "current_owner", how="left")
-    return marked.with_columns(new=(pl.col("run") > seen).fill_null(value=False))
+    return marked.with_columns(new=(pl.col("run") > seen).fill_null(value=False)).drop(
+        "last", "before"
+    )
 
 
 def rendered(workspace: Workspace, made: Iterable[Sheet], clock: Clock) -> Iterator[Rendered]:
     """Render the sheets one after the other, each written as soon as it is made."""
-    settings = workspace.settings
-    company = settings.company.name
-    pages = Pages(workspace.path("templates"), company, settings.scores.months, workspace.people)
+    forms = _Forms(workspace, clock)
     for sheet in made:
-        forms = Rendered(
-            sheet,
-            workspace.file_name(sheet.person.person_id, sheet.person.name),
-            pages.html(sheet),
-            pages.text(sheet),
-            workbook(sheet, company, clock.now) if sheet.calls else None,
+        whole = forms.of(sheet)
+        _write(workspace, whole)
+        yield whole
+
+
+def preview(workspace: Workspace, person_id: str, month: str, clock: Clock) -> Rendered:
+    """Return what a person would get for a month in all its forms; nothing is written."""
+    for sheet in month_sheets(workspace, month, clock):
+        if sheet.person.person_id == person_id:
+            return _Forms(workspace, clock).of(sheet)
+    if person_id in workspace.people.by_id:
+        mend = "Choose someone whose customers answered, or another month with --month."
+        raise error(f"nothing came in for {workspace.people.name(person_id)} in {month}", mend)
+    mend = "Write a person_id of the people list."
+    raise error(f"no such person: {person_id!r}", mend, workspace.settings.people.file)
+
+
+class _Forms:
+    """The templates and words of a workspace, read once, and the sheets made with them."""
+
+    def __init__(self, workspace: Workspace, clock: Clock) -> None:
+        self._workspace, self._clock = workspace, clock
+        settings, templates = workspace.settings, workspace.path("templates")
+        self._company = settings.company.name
+        self._languages = Languages(templates)
+        self._pages = Pages(
+            templates, self._company, settings.scores.months, workspace.people, self._languages
         )
-        _write(workspace, forms)
-        yield forms
+
+    def of(self, sheet: Sheet) -> Rendered:
+        """Return a sheet in all its forms."""
+        return Rendered(
+            sheet,
+            self._workspace.file_name(sheet.person.person_id, sheet.person.name),
+            self._pages.subject(sheet),
+            self._pages.html(sheet),
+            self._pages.text(sheet),
+            self._workbook(sheet),
+        )
+
+    def _workbook(self, sheet: Sheet) -> bytes | None:
+        if not (sheet.calls or sheet.made or (sheet.rollup and sheet.rollup.owners)):
+            return None
+        language = self._languages.of(sheet.person.language)
+        causes = self._workspace.settings.sheets.causes
+        return workbook(sheet, self._company, self._clock.now, language, causes)
 
 
 def _write(workspace: Workspace, forms: Rendered) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from loopback.calls import held
 from loopback.errors import Problem, error
 from loopback.steps.delivery import deliver, not_sent
 from loopback.steps.rendering import arrived, month_sheets, rendered
@@ -49,10 +50,10 @@ def route(
         raise error(BY_NAME, "Show groups of them: loopback score and loopback reasons, by owner.")
     month = month or clock.month
     if dry_run:
-        made = month_sheets(workspace, month)
+        made = month_sheets(workspace, month, clock)
         return _routed(workspace, month, made, not_sent(made, workspace), [])
     with workspace.ledger.run("route", clock.now, month=month) as run:
-        made = month_sheets(workspace, month)
+        made = month_sheets(workspace, month, clock)
         new = not_sent(made, workspace)
         forms = rendered(workspace, watched(made), clock)
         deliveries, failures = deliver(workspace, forms, new, clock)
@@ -66,6 +67,8 @@ def _routed(
 ) -> Routed:
     responses = arrived(workspace.ledger.current(RESPONSES), month)
     unmatched = responses["customer_id"].null_count()
+    holders = held(responses, workspace.customers)["current_owner"]
+    ownerless = int((~holders.is_in(list(workspace.people.by_id))).sum())
     to_call = sum(len(sheet.calls) for sheet in made)
     return Routed(
         month,
@@ -74,6 +77,6 @@ def _routed(
         mails=sorted(workspace.people.name(person_id) for person_id in sent),
         unchanged=len(made) - len(sent) - len(failures),
         unmatched=unmatched,
-        ownerless=responses.height - unmatched - to_call,
+        ownerless=ownerless,
         failures=failures,
     )
