@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loopback.exports import events, near
+from loopback.exports.matching import WISHES
 from loopback.steps.take import Desk
 from loopback.tables import INVITATIONS, RESPONSES
 
@@ -63,6 +64,7 @@ def _found(desk: Desk) -> pl.DataFrame:
         "month",
         *(pl.col(old).alias(new) for old, new in NAMED.items()),
         *ANSWERED,
+        *(_said(wish) for wish in WISHES),
         row="number",
     )
     found = [_of_month(desk, some) for some in answers.partition_by("month")]
@@ -74,6 +76,12 @@ def _found(desk: Desk) -> pl.DataFrame:
         .join(origin, "number")
         .sort("number")
     )
+
+
+def _said(wish: str) -> pl.Expr:
+    """Return what a customer wished, in the words of an export."""
+    words = pl.when(pl.col(wish)).then(pl.lit("yes")).when(~pl.col(wish)).then(pl.lit("no"))
+    return words.alias(wish)
 
 
 def _of_month(desk: Desk, answers: pl.DataFrame) -> pl.DataFrame:
