@@ -19,26 +19,29 @@ nps.interval
 nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.weighting nps.unequal
 nps.funnel
 score shares
-tomlfile files tables months delimited people customers mail.message deal names exports.values \
+tomlfile files tables months delimited people customers mail.message mail.outside mail.transport \
+ deal names exports.values \
  exports.times exports.declarations exports.texts escalations
-settings frame ledger clock grid exports.candidates exports.groups demo.company followups \
+settings frame ledger journal clock grid mail.record mail.post mail.folders mail.sendmail \
+ exports.candidates exports.groups demo.company followups \
  actions exports.events \
  exclusions leave_out histories outlook capacity newcomers invitations
 rows promises evenness rotation exports.layouts exports.sheet exports.answers \
- exports.columns exports.table exports.long remembered calls
+ exports.columns mail.connection mail.secret exports.table exports.long remembered calls
 jsonlines
 comments
-books worth nonresponse changes reach standings funnel_plot calculator confidential
+mail.smtp books worth nonresponse changes reach standings funnel_plot calculator confidential
 reasons.matches reasons.slips reasons.tally
 reasons.kinds
 reasons.codes reasons.coverage
-lists span rest invitation_lists exports.header exports.matching demo.voices stories
+mail.transports lists span rest invitation_lists exports.header exports.matching demo.voices stories
 workspace guarantees exports.roles exports.near figures alerts rollups
 sheets languages
 exports.scores
 exports.reading
 exports.preview exports.mending
 pages workbooks
+steps.deliveries
 steps.material steps.rendering steps.tablefile steps.oversights
 steps.findings steps.delivery
 steps.init steps.check steps.sample steps.take steps.score steps.reasons steps.route \
@@ -69,7 +72,8 @@ PURE = [
         "reasons.slips",
     ),
     "tomllines",
-    *("deal", "invitations", "prn", "places"),
+    *("deal", "invitations", "prn", "places", "mail.message", "mail.record"),
+    *("mail.post", "mail.transport"),
     *("exclusions", "leave_out", "rest"),
     *("histories", "promises", "evenness", "guarantees", "outlook", "capacity"),
     *("nps.counts", "nps.beta", "nps.discovery", "nps.interval", "nps.difference", "nps.pairs"),

@@ -147,12 +147,14 @@ def test_an_answer_that_was_edited_gives_a_new_mail(
 def test_each_mail_is_recorded(answered: Path, run: Callable[..., Said]) -> None:
     run("route", "--today", TODAY)
 
-    found = exported(run, "deliveries").sort("person_id")
-    assert found.select("person_id", "month", "event").rows() == [
-        (person, "2026-11", "written to the outbox") for person in ("anna", "ben", "carla")
+    found = exported(run, "deliveries").sort("person_id", maintain_order=True)
+    assert found.select("person_id", "month", "event", "transport").rows() == [
+        (person, "2026-11", event, "outbox")
+        for person in ("anna", "ben", "carla")
+        for event in ("prepared", "accepted")
     ]
     written = {path.name for path in (answered / "outbox").iterdir()}
-    assert set(found["file"]) == written
+    assert {f"{name}.eml" for name in found["file"]} == written
     ids = {message["Message-ID"] for sent in mails(answered).values() for message in sent}
     assert set(found["message_id"]) == ids
 

@@ -104,6 +104,33 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @_named
+def append(path: Path, content: bytes) -> None:
+    """Add to the end of a file; on return the bytes are on the disk, and so is a new name."""
+    make_folder(path.parent)
+    fresh = not path.exists()
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, flags, PRIVATE_FILE)
+    try:
+        _write_all(handle, content)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if fresh:
+        sync_folder(path.parent)
+
+
+@_named
+def cut(path: Path, length: int) -> None:
+    """Take away what stands in a file after its first bytes."""
+    handle = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+    try:
+        os.ftruncate(handle, length)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@_named
 def remove(path: Path) -> None:
     """Remove a file; the folder is flushed."""
     os.unlink(path)  # noqa: PTH108 - see above

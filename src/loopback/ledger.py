@@ -61,6 +61,7 @@ class Run:
     arguments: dict[str, object] = field(default_factory=dict)
     read: list[str] = field(default_factory=list)
     rows: dict[Table, pl.DataFrame] = field(default_factory=dict)
+    spent: list[Path] = field(default_factory=list)  # files to remove once the run is committed
 
     def append(self, table: Table, rows: pl.DataFrame) -> None:
         """Add rows to be committed to a table; a run adds to each table at most once."""
@@ -156,6 +157,18 @@ class Ledger:
                 problems.extend(found.problems)
         return problems or gaps
 
+    def busy(self) -> bool:
+        """Say whether a run holds the ledger at this moment."""
+        if not (self.folder / "lock").exists():
+            return False
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self.folder / "lock").acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
     @contextlib.contextmanager
     def run(self, command: str, at: datetime, **arguments: object) -> Iterator[Run]:
         """Hold the ledger for one run; on a clean exit its rows are committed, else nothing is.
@@ -169,6 +182,8 @@ class Ledger:
             yield run
             if run.rows or run.read:
                 self._commit(run)
+                for path in run.spent:
+                    files.remove(path)
                 self._remember_verified()
 
     def _commit(self, run: Run) -> None:

@@ -56,6 +56,25 @@ DryRun = Annotated[
 Month = Annotated[
     str | None, typer.Option("--month", "-m", help="The month, such as 2026-11.", metavar="MONTH")
 ]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", help="The sheet of this person alone: a person_id.", metavar="OWNER"),
+]
+Everyone = Annotated[
+    bool, typer.Option("--all", help="Mail everyone's sheet, also where nothing in it is new.")
+]
+Preview = Annotated[
+    bool, typer.Option("--preview", help="Write the sheets and open one; send nothing.")
+]
+DeliveryStatus = Annotated[
+    bool, typer.Option("--status", help="Show what became of each mail; send nothing.")
+]
+ResendUnsure = Annotated[
+    bool, typer.Option("--resend-unsure", help="Send again what may or may not have arrived.")
+]
+UnsureArrived = Annotated[
+    bool, typer.Option("--unsure-arrived", help="Record that what was unsure has arrived.")
+]
 Add = Annotated[
     bool, typer.Option("--add", help="Ask also those who became due after the month was drawn.")
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from loopback.terminal import line, message, out, problems, table, text, warning
+from loopback.terminal import line, message, opened, out, problems, table, text, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from loopback.demo.year import Lived
     from loopback.steps.check import Checked
     from loopback.steps.coding import Coding
+    from loopback.steps.deliveries import Standing
     from loopback.steps.plan import Planned
     from loopback.steps.reasons import Tallied
     from loopback.steps.route import Routed
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 BREACHES_SHOWN = 10
 OVERLOADS_SHOWN = 10
 VERDICTS = {"passed": "pass", "failed": "FAIL", "told": "told"}
+WENT = {
+    "outbox": "The mails wait in outbox/",
+    "smtp": "The mail server took them.",
+    "sendmail": "The mail system took them.",
+    "maildir": "The mails lie in the Maildir.",
+}
 NAME, CELL = 30, 7  # letters of a name, and of a month, in the table of a plan
 
 
@@ -154,19 +161,55 @@ def _coverage(found: dict[str, int]) -> str:
     )
 
 
-def routed(result: Routed, *, dry_run: bool) -> None:
+def routed(result: Routed, *, dry_run: bool, month_asked: bool = False) -> None:
     """Say who got a mail, and who could not."""
-    verb = "would get" if dry_run else "got"
-    message(f"{result.month}: {result.sheets} sheets, {result.calls} calls to make.")
-    message(f"{len(result.mails)} people {verb} a mail; {result.unchanged} had nothing new.")
-    if result.mails and not dry_run:
-        message("The mails wait in outbox/")
+    tell = line if dry_run else message  # what would be done is the result of a dry run
+    if not result.sheets:
+        tell = tell if dry_run or not month_asked else warning
+        tell(f"{result.month}: no answers came in, so there is no sheet to send.")
+    else:
+        verb = "would get" if dry_run else "got"
+        tell(f"{result.month}: {result.sheets} sheets, {result.calls} calls to make.")
+        tell(f"{len(result.mails)} people {verb} a mail; {result.unchanged} had nothing new.")
+    for letter in result.letters if dry_run else ():
+        line(f"  {letter.name} ({letter.person_id}), {letter.address}: {letter.subject}")
+    if dry_run:
+        line("Nothing was written or sent.")
+    elif result.mails:
+        message(WENT[result.transport])
     if result.unmatched:
         warning(f"{result.unmatched} responses match no customer and were sent to nobody")
     if result.ownerless:
         count = result.ownerless
         warning(f"{count} responses belong to owners who are in no list and were sent to nobody")
     problems(result.failures, "not sent")
+
+
+def deliveries(found: Standing, month: str) -> None:
+    """Print what became of each mail, and what to do about those that are unsure."""
+    if found.deliveries.is_empty():
+        line(f"{month}: no mail yet. Next: loopback route")
+        return
+    columns: dict[str, Callable[[Any], str]] = dict.fromkeys(
+        ("name", "month", "event", "at", "transport", "reply"), text
+    )
+    columns["at"] = lambda moment: f"{moment:%Y-%m-%d %H:%M}"
+    table(found.deliveries, f"Mails, {month}", columns)
+    if found.busy:
+        line("Another run is sending mails at this moment.")
+    if found.unsure:
+        line(f"{found.unsure} mails may or may not have arrived. Ask, then:")
+        line("  loopback route --resend-unsure, or loopback route --unsure-arrived;")
+        line("  with --only OWNER for one person, with --month for an earlier month.")
+
+
+def pages(found: list[Path]) -> None:
+    """Show the first page; name them all where no browser shows it."""
+    if not found:
+        line("No answers came in, so there is no sheet to show.")
+    elif not opened(found[0]):
+        for page in found:
+            line(str(page))
 
 
 def checked(result: Checked) -> None:
@@ -187,6 +230,8 @@ def status(found: Status) -> None:
     line(f"{found.customers} customers, {found.people} people, {found.responses} responses")
     if found.unmatched or found.rejects:
         line(f"{found.unmatched} responses match no customer, {found.rejects} rows rejected")
+    if found.unsure:
+        line(f"{found.unsure} mails may or may not have arrived")
     if found.runs.height:
         columns: dict[str, Callable[[Any], str]] = dict.fromkeys(found.runs.columns, str)
         columns["recorded_at"] = lambda moment: f"{moment:%Y-%m-%d %H:%M}"

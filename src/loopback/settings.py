@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -204,12 +205,46 @@ class Sheets(Section):
     escalations: list[Escalation] = list(DEFAULT)
 
 
+class Smtp(Section):
+    """The mail server of the company or of its provider, and how to sign in to it."""
+
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9:][A-Za-z0-9.:-]*$")] = "localhost"
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    # A file of certificates in PEM form to trust, where the server's is the company's own.
+    ca_file: str | None = None
+    user: str = ""
+    auth: Literal["password", "xoauth2"] = "password"
+    # Where the password or token comes from: one of these, else LOOPBACK_SMTP_PASSWORD.
+    password_env: str | None = None
+    password_file: str | None = None
+    password_command: list[str] = []
+    # Seconds to wait for an answer; after a whole message servers may take ten minutes.
+    timeout: Annotated[float, Field(gt=0, le=600)] = 60
+    reply_timeout: Annotated[float, Field(gt=0, le=3600)] = 600
+
+    @property
+    def at_port(self) -> int:
+        """The port, or the usual one."""
+        return self.port or {"starttls": 587, "tls": 465, "none": 25}[self.security]
+
+
 class Mail(Section):
-    """Who the mails are from; they wait in `outbox/` for a transport."""
+    """Who the mails are from, and how they leave."""
 
     sender: str = "Customer feedback <feedback@company.example>"
     # People of people.csv who get the roll-up of the whole company.
     copies_to: list[str] = []
+    transport: Literal["outbox", "smtp", "sendmail", "maildir"] = "outbox"
+    smtp: Smtp = Smtp()
+    sendmail: str = "/usr/sbin/sendmail"
+    maildir: str = "maildir"
+    # The most mails a minute; a provider says how many it takes.
+    a_minute: Annotated[float, Field(gt=0)] | None = None
+    # How often a mail that is refused for now is tried in a run, and the seconds before the second
+    # time; the wait doubles.
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    retry_after: Annotated[float, Field(gt=0, le=3600)] = 30
 
 
 class Settings(Section):
@@ -239,10 +274,23 @@ def read_settings(path: Path) -> Settings:
 TOML_HINT = 'Text stands in quotes: name = "Acme". A section starts with [name].'
 
 
+# What people call a secret; in the settings it would be in every backup and every mail for help.
+SECRET = re.compile("passw|secret|token$|api_?key")
+ITS_PLACE = (
+    "Take it out. Put it into the environment variable LOOPBACK_SMTP_PASSWORD, or name"
+    " password_file or password_command in [mail.smtp]."
+)
+
+
 def _problem(detail: Any) -> Problem:  # noqa: ANN401 - pydantic's ErrorDetails, made of Any
     key = ".".join(str(part) for part in detail["loc"])
+    last = str(detail["loc"][-1])
+    if detail["type"] == "extra_forbidden" and detail["loc"][0] == "mail" and SECRET.search(last):
+        return Problem(f"{key}: a password does not belong into the settings", ITS_PLACE, FILE)
     if detail["type"] == "extra_forbidden":
         return Problem(f"unknown setting {key}", _suggestion(detail["loc"]), FILE)
+    if key == "mail.smtp.host":
+        return Problem(f"{key} is not the name of a server", 'Such as "smtp.company.com".', FILE)
     if detail["type"] == "string_pattern_mismatch":
         return Problem(f"{key} has no place for the token", f"Write {TOKEN} into it.", FILE)
     return Problem(f"{key}: {detail['msg']}", f"Mend the value of {key}.", FILE)

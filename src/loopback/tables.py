@@ -242,7 +242,7 @@ BOUNCES = Table(
     key=("customer_id",),
 )
 
-# What happened to the mail of one person for one month; `version` names the answers it carried.
+# What happened to the mail of one person for one month; `version` names the answers it carries.
 DELIVERIES = Table(
     "deliveries",
     pl.Schema(
@@ -251,12 +251,20 @@ DELIVERIES = Table(
             "month": pl.String,
             "version": pl.String,
             "message_id": pl.String,
-            "event": pl.String,
-            "file": pl.String,
+            "event": pl.String,  # one of those below
+            "at": TIME,  # when the run began in which it happened
+            "transport": pl.String,
+            "reply": pl.String,  # what the mail server said
+            "file": pl.String,  # the name of the mail, where it became a file
+            "as_of": pl.Int64,  # the last run whose answers the mail can carry
         }
     ),
     key=("person_id", "month", "version"),
 )
+# In this order. Composed; about to be handed over for good; taken, refused for good or for now; and
+# handed over without a word on what became of it, so that nobody can say whether it arrived.
+PREPARED, HANDING_OVER = "prepared", "handing over"
+ACCEPTED, REFUSED, LATER, UNSURE = "accepted", "refused", "later", "unsure"
 
 # A follow-up as it stands after each attempt to call the customer.
 FOLLOWUPS = Table(

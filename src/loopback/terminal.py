@@ -6,6 +6,7 @@ import errno
 import json
 import sys
 import traceback
+import webbrowser
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -113,6 +114,16 @@ def problems(found: Iterable[Problem], label: str = "error") -> None:
         console.print(printable(f"  {problem.mend}", "dim"), soft_wrap=not console.is_terminal)
     if len(listed) > PROBLEMS_SHOWN:
         console.print(f"... and {len(listed) - PROBLEMS_SHOWN} more of the kind")
+
+
+def opened(page: Path) -> bool:
+    """Show a page in the browser, where a person watches and there is one."""
+    if not sys.stdout.isatty():
+        return False
+    try:
+        return webbrowser.open(page.absolute().as_uri())
+    except webbrowser.Error:
+        return False
 
 
 def as_json(value: object) -> None:

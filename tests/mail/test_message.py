@@ -33,6 +33,8 @@ HEADER_NAMES = [
     "Date",
     "Message-ID",
     "Auto-Submitted",
+    "List-Id",
+    "List-Unsubscribe",
     "MIME-Version",
     "Content-Type",
 ]
@@ -71,6 +73,8 @@ def test_a_mail_says_who_to_whom_what_and_when() -> None:
     assert message["Subject"] == "Acme: 2 customers to call (2026-11)"
     assert message["Date"].datetime == AT
     assert message["Auto-Submitted"] == "auto-generated"
+    assert message["List-Id"] == "<loopback.company.example>"
+    assert message["List-Unsubscribe"] == "<mailto:feedback@company.example?subject=unsubscribe>"
 
 
 def test_a_mail_holds_text_page_and_workbook() -> None:

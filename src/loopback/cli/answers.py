@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import typer
 
@@ -12,21 +12,27 @@ from loopback.options import (
     CommentColumn,
     CustomerColumn,
     DayFirst,
+    DeliveryStatus,
     DryRun,
     EncodingOption,
+    Everyone,
     Explain,
     Files,
     Folder,
     Json,
     LayoutOption,
     Month,
+    Only,
+    Preview,
     Rematch,
+    ResendUnsure,
     ScaleOption,
     ScoreColumn,
     SheetOption,
     TimeColumn,
     Today,
     TokenColumn,
+    UnsureArrived,
     WordOption,
     clock_at,
     words_of,
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
 
     from loopback.clock import Clock
     from loopback.settings import Exports
+    from loopback.steps.route import Wish
     from loopback.workspace import Workspace
 
 WITH_REJECTS = 3
@@ -179,17 +186,53 @@ class _Job(NamedTuple):
 def route(
     context: typer.Context,
     month: Month = None,
+    only: Only = None,
+    everyone: Everyone = False,
     dry_run: DryRun = False,
+    preview: Preview = False,
+    status: DeliveryStatus = False,
+    resend_unsure: ResendUnsure = False,
+    unsure_arrived: UnsureArrived = False,
     as_json: Json = False,
     today: Today = None,
     workspace: Folder = None,
 ) -> None:
     """Write each owner's sheet and each manager's roll-up; mail what is new, once."""
     from loopback import say, terminal
+    from loopback.steps.route import Wish
     from loopback.steps.route import route as send
 
-    opened = workspace_of(context, workspace)
+    opened, clock = workspace_of(context, workspace), clock_at(today)
+    wish = Wish(frozenset(only or []), everyone, resend_unsure, unsure_arrived)
+    if status:
+        _status(opened, month or clock.month, as_json=as_json)
+    if preview:
+        _preview(opened, month, clock, wish, as_json=as_json)
     with terminal.progress("sheets") as watched:
-        routed = send(opened, month, clock_at(today), dry_run=dry_run, watched=watched)
-    terminal.as_json(routed) if as_json else say.routed(routed, dry_run=dry_run)
+        routed = send(opened, month, clock, dry_run=dry_run, wish=wish, watched=watched)
+    if as_json:
+        terminal.as_json(routed)
+    else:
+        say.routed(routed, dry_run=dry_run, month_asked=month is not None)
     raise typer.Exit(WITH_REJECTS if routed.failures else 0)
+
+
+def _status(opened: Workspace, month: str, *, as_json: bool) -> NoReturn:
+    """Say what became of the mails; end as the run that left them so."""
+    from loopback import say, terminal
+    from loopback.steps.deliveries import standing
+
+    found = standing(opened, month)
+    terminal.as_json(found) if as_json else say.deliveries(found, month)
+    raise typer.Exit(WITH_REJECTS if found.unsure or found.failed else 0)
+
+
+def _preview(
+    opened: Workspace, month: str | None, clock: Clock, wish: Wish, *, as_json: bool
+) -> NoReturn:
+    from loopback import say, terminal
+    from loopback.steps.route import preview
+
+    pages = preview(opened, month, clock, wish)
+    terminal.as_json({"pages": pages}) if as_json else say.pages(pages)
+    raise typer.Exit

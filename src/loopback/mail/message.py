@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 NAME_LENGTH = 60
+FILE_NAME_LENGTH = 80
 MARK_BYTES = 12
 XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 # Plain ASCII atoms with single dots between them: what every mail server takes.
@@ -51,21 +52,32 @@ def compose(letter: Letter, sender: str, at: datetime) -> bytes:
 
     The bytes are parsed back: they must name exactly the one recipient that was meant.
     """
+    name, address = _address(sender)
+    domain = address.partition("@")[2]
     message = EmailMessage(policy=SMTP)
-    message["From"] = _header_address(*_address(sender))
+    message["From"] = _header_address(name, address)
     message["To"] = _header_address(letter.to_name, checked(letter.to_address))
     message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id(letter, sender)
-    message["Auto-Submitted"] = "auto-generated"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note answers it
+    message["List-Id"] = f"<loopback.{domain}>"  # RFC 2919: to be sorted by
+    message["List-Unsubscribe"] = f"<mailto:{address}?subject=unsubscribe>"
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    for name, content in letter.attachments.items():
-        message.add_attachment(content, maintype=XLSX[0], subtype=XLSX[1], filename=name)
+    for file, content in letter.attachments.items():
+        message.add_attachment(
+            content, maintype=XLSX[0], subtype=XLSX[1], filename=one_file_name(file)
+        )
     _set_boundaries(message, message["Message-ID"])
     finished = message.as_bytes()
-    _check(finished, letter)
+    _check(finished, letter, message.keys())
     return finished
+
+
+def sender_address(sender: str) -> str:
+    """Return the address of a sender, which bounces go to; raise where it is not one."""
+    return _address(sender)[1]
 
 
 def checked(address: str) -> str:
@@ -79,6 +91,11 @@ def one_line(text: str, length: int = 200) -> str:
     """Return a text fit for a header: one line, printable, no encoded words, not too long."""
     plain = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
     return " ".join(plain.replace("=?", "= ?").split())[:length]
+
+
+def one_file_name(name: str) -> str:
+    """Return a name for an attachment: no folder, no space, nothing that a header would obey."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[-FILE_NAME_LENGTH:].lstrip(".-") or "file"
 
 
 def _header_address(name: str, address: str) -> Address:
@@ -101,10 +118,9 @@ def _set_boundaries(message: EmailMessage, seed: str) -> None:
         part.set_boundary(f"=_{mark}")
 
 
-def _check(finished: bytes, letter: Letter) -> None:
+def _check(finished: bytes, letter: Letter, meant: list[str]) -> None:
     parsed = email.message_from_bytes(finished, policy=SMTP)
     recipients = [a.addr_spec for a in parsed["To"].addresses]
-    stray = {"Cc", "Bcc", "Resent-To"} & set(parsed.keys())
-    if recipients != [letter.to_address] or stray or len(parsed.get_all("To", [])) != 1:
+    if recipients != [letter.to_address] or parsed.keys() != meant:
         mend = "Give the person a plain name in the people list."
         raise error(f"the name {letter.to_name!r} would change who gets the mail", mend)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,20 @@ import polars as pl
 
 from loopback import customers, files, frame, people, rest
 from loopback.errors import LoopbackError, Problem
+from loopback.mail import record
 from loopback.mail.message import ADDRESS
+from loopback.mail.outside import Outside
+from loopback.mail.transports import transport
 from loopback.reasons.slips import slips
 from loopback.settings import FILE
+from loopback.steps.deliveries import journal_of, recorded, unsure_problems
 from loopback.steps.oversights import oversights
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from loopback.clock import Clock
+    from loopback.settings import Mail
     from loopback.workspace import Workspace
 
 SHOWN_SEGMENTS = 12
@@ -52,11 +58,11 @@ def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
     problems += _rests(workspace, listed, clock) + _segments(workspace, listed)
     wrong, warnings = _frame(workspace)
     problems += wrong
-    damage = workspace.ledger.damage()
+    damage = workspace.ledger.damage() + journal_of(workspace.ledger).problems()
     if damage:
         return Checked(problems + damage, len(everyone.by_id), listed.height)
     return Checked(
-        problems,
+        problems + _unsure(workspace),
         len(everyone.by_id),
         listed.height,
         workspace.ledger.runs.height,
@@ -75,16 +81,37 @@ def _people(workspace: Workspace) -> tuple[people.People, list[Problem]]:
 
 
 def _mail(workspace: Workspace, everyone: people.People) -> list[Problem]:
-    """Return what in the settings would keep mails from going out."""
+    """Return what in the settings would keep mails from going out; no server is asked."""
     rules = workspace.settings.mail
-    problems: list[Problem] = []
-    if not ADDRESS.fullmatch(parseaddr(rules.sender)[1]):
-        mend = 'Write [mail] sender = "Name <name@company.com>".'
-        problems.append(Problem(f"the sender {rules.sender!r} is no address", mend, FILE))
-    for person_id in set(rules.copies_to) - set(everyone.by_id):
+    problems = [*_sender(rules), *_transport(workspace, rules)]
+    for person_id in sorted(set(rules.copies_to) - set(everyone.by_id)):
         mend = f"Write a person_id of {workspace.settings.people.file}."
         problems.append(Problem(f"copies_to names {person_id!r}, who is not there", mend, FILE))
     return problems
+
+
+def _sender(rules: Mail) -> list[Problem]:
+    mend = 'Write [mail] sender = "Name <name@company.com>".'
+    if not ADDRESS.fullmatch(parseaddr(rules.sender)[1]):
+        return [Problem(f"the sender {rules.sender!r} is no address", mend, FILE)]
+    if rules.transport != "outbox" and "sender" not in rules.model_fields_set:
+        return [Problem("mails are to be sent, but there is no sender", mend, FILE)]
+    return []
+
+
+def _transport(workspace: Workspace, rules: Mail) -> list[Problem]:
+    """Return what the transport lacks on this machine: its program, its password, its trust."""
+    if rules.transport == "smtp" and "host" not in rules.smtp.model_fields_set:
+        mend = 'Write [mail.smtp] host = "smtp.company.com".'
+        return [Problem("mails are to be sent by SMTP, but there is no host", mend, FILE)]
+    if rules.transport == "sendmail" and not os.access(rules.sendmail, os.X_OK):
+        mend = "Install it, or name yours: [mail] sendmail."
+        return [Problem(f"there is no program {rules.sendmail}", mend, FILE)]
+    try:
+        transport(rules, Outside().environment, workspace.folder)
+    except LoopbackError as failed:
+        return [replace(problem, file=FILE) for problem in failed.problems]
+    return []
 
 
 def _addresses(rows: pl.DataFrame, file: str) -> list[Problem]:
@@ -135,6 +162,14 @@ def _values(listed: pl.DataFrame, column: str) -> list[Any]:  # typed as the col
     """Return the different values of a column of the customers."""
     typed = customers.customers(listed.lazy())
     return typed.select(pl.col(column).drop_nulls().unique()).collect().to_series().to_list()
+
+
+def _unsure(workspace: Workspace) -> list[Problem]:
+    """Return the mails of which nobody knows whether they arrived, unless one is on its way."""
+    if workspace.ledger.busy():
+        return []
+    open_ = record.unsure(recorded(workspace.ledger)).select("person_id", "month")
+    return unsure_problems(open_.iter_rows(), workspace.people)
 
 
 def _frame(workspace: Workspace) -> tuple[list[Problem], list[Problem]]:

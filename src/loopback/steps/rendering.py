@@ -10,11 +10,13 @@ import polars as pl
 from loopback import calls, files, followups, frame, months
 from loopback.errors import error
 from loopback.languages import Languages
+from loopback.mail import record
 from loopback.pages import Pages
 from loopback.reasons.codes import codes
 from loopback.sheets import Material, Sheet, sheets
 from loopback.span import span
-from loopback.tables import ACTIONS, DELIVERIES, FOLLOWUPS, INVITATIONS, RESPONSES
+from loopback.steps.deliveries import recorded
+from loopback.tables import ACTIONS, FOLLOWUPS, INVITATIONS, RESPONSES
 from loopback.workbooks import workbook
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def material(workspace: Workspace, month: str, clock: Clock) -> Material:
         clock.today,
         workspace.people,
         customers,
-        _marked_new(came, ledger.rows(DELIVERIES), month),
+        _marked_new(came, recorded(ledger), month),
         _late(responses, called, month),
         responses,
         ledger.current(INVITATIONS),
@@ -101,9 +103,10 @@ def _marked_new(came: pl.DataFrame, deliveries: pl.DataFrame, month: str) -> pl.
     Where nothing waits, those that the last mail was the first to carry stay marked, so that the
     same sheet comes out however often it is rendered.
     """
-    runs = pl.col("run").unique().sort(descending=True)
+    runs = pl.col("as_of").unique().sort(descending=True)
     sent = (
-        deliveries.filter(pl.col("month") == month)
+        record.accepted(deliveries)
+        .filter(pl.col("month") == month)
         .group_by(current_owner="person_id")
         .agg(last=runs.get(0, null_on_oob=True), before=runs.get(1, null_on_oob=True))
     )
@@ -122,6 +125,12 @@ def rendered(workspace: Workspace, made: Iterable[Sheet], clock: Clock) -> Itera
         whole = forms.of(sheet)
         _write(workspace, whole)
         yield whole
+
+
+def subjects(workspace: Workspace, made: Iterable[Sheet], clock: Clock) -> dict[str, str]:
+    """Return the subjects of the mails that carry the sheets, by person."""
+    forms = _Forms(workspace, clock)
+    return {sheet.person.person_id: forms.subject(sheet) for sheet in made}
 
 
 def preview(workspace: Workspace, person_id: str, month: str, clock: Clock) -> Rendered:
@@ -147,6 +156,10 @@ class _Forms:
         self._pages = Pages(
             templates, self._company, settings.scores.months, workspace.people, self._languages
         )
+
+    def subject(self, sheet: Sheet) -> str:
+        """Return the subject of the mail that carries a sheet."""
+        return self._pages.subject(sheet)
 
     def of(self, sheet: Sheet) -> Rendered:
         """Return a sheet in all its forms."""

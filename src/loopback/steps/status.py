@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loopback.tables import DELIVERIES, INVITATIONS, REJECTS, RESPONSES
+from loopback.mail import record
+from loopback.steps.deliveries import recorded
+from loopback.tables import INVITATIONS, REJECTS, RESPONSES
 
 if TYPE_CHECKING:
     from loopback.clock import Clock
@@ -29,6 +31,7 @@ class Status:
     unmatched: int
     rejects: int
     unsent: int
+    unsure: int
     runs: pl.DataFrame
     next: str
 
@@ -40,7 +43,9 @@ def status(workspace: Workspace, clock: Clock) -> Status:
     invitations = ledger.current(INVITATIONS).filter(of_month)
     responses = ledger.current(RESPONSES)
     answered = responses.filter(of_month)["token"].drop_nulls().n_unique()
-    unsent = _unsent(responses.drop_nulls("customer_id"), ledger.rows(DELIVERIES))
+    events = recorded(ledger)
+    unsent = _unsent(responses.drop_nulls("customer_id"), record.accepted(events))
+    unsure = record.unsure(events).height
     return Status(
         clock.month,
         workspace.customers.height,
@@ -51,18 +56,21 @@ def status(workspace: Workspace, clock: Clock) -> Status:
         responses["customer_id"].null_count(),
         ledger.current(REJECTS).height,
         unsent,
+        unsure,
         ledger.runs.tail(RUNS_SHOWN).select("run", "command", "recorded_at", "rows"),
-        _next(invitations.height, unsent, clock.month),
+        _next(invitations.height, unsent, unsure, clock.month),
     )
 
 
-def _unsent(responses: pl.DataFrame, deliveries: pl.DataFrame) -> int:
-    """Count the responses that came after the last mails."""
-    last = deliveries["run"].max()
+def _unsent(responses: pl.DataFrame, gone: pl.DataFrame) -> int:
+    """Count the responses that came after the last mails that have gone."""
+    last = gone["as_of"].max()
     return responses.filter(pl.col("run") > last).height if last is not None else responses.height
 
 
-def _next(invited: int, unsent: int, month: str) -> str:
+def _next(invited: int, unsent: int, unsure: int, month: str) -> str:
+    if unsure:
+        return "loopback route --status: mails may or may not have arrived"
     if not invited:
         return f"loopback sample --month {month}: nobody has been asked this month"
     if unsent:
