@@ -22,6 +22,7 @@ bench: $(READY)  ## the measured figures, side by side
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/rotation.py
+	$(BIN)/python benchmarks/route.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "duckdb>=2,<3"
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/coverage.py

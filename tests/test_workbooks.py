@@ -273,6 +273,7 @@ def test_a_workbook_can_be_printed() -> None:
     assert fitted
     assert fitted.fitToPage
     assert page.print_title_rows == f"${HEADER}:${HEADER}"
+    assert (page.print_title_cols, page.page_setup.fitToWidth) == ("$A:$C", 2)
 
 
 def test_days_are_checked_where_a_day_is_to_be_filled_in() -> None:

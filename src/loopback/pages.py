@@ -15,6 +15,7 @@ from jinja2 import (
     StrictUndefined,
     Template,
     TemplateError,
+    TemplateNotFound,
     TemplateSyntaxError,
     nodes,
     pass_context,
@@ -213,4 +214,6 @@ def _mistake(name: str | None, mistake: Exception) -> LoopbackError:
             name, line = Path(frame.filename).name, frame.lineno
     place = f"templates/{name}" + (f", line {line}" if line else "")
     what = str(mistake) if isinstance(mistake, TemplateError) else f"{mistake!r}"
+    if isinstance(mistake, TemplateNotFound):
+        what = f"there is no template {mistake.name}"
     return error(f"a template with a mistake: {what}", MEND, place)

@@ -153,6 +153,7 @@ def _write_calls(book: _Book, sheet: Sheet, calls: list[Call], company: str) -> 
     title = book.say("title", company=company, month=month, name=sheet.person.name)
     _text(page, TITLE_ROW, 0, title, book.formats["title"])
     _text(page, HOW_ROW, 0, book.say("how"), book.formats["how"])
+    page.set_row(HEADER_ROW, 2 * ROW_HEIGHT)
     for at, column in enumerate(COLUMNS):
         heading = book.say(column.key) if column.width else column.key
         look = "header" if column.given else "header_open"
@@ -290,6 +291,8 @@ def _guard(book: _Book, page: Worksheet, calls: int, choices: dict[str, dict[str
     page.set_first_sheet()
     page.activate()
     _set_up(page, landscape=True)
+    page.fit_to_pages(2, 0)  # what is given on one sheet of paper, what is filled in on the next
+    page.repeat_columns(0, AT["customer"])
 
 
 def _a_day(book: _Book) -> dict[str, Any]:
