@@ -28,6 +28,8 @@ bench: $(READY)  ## the measured figures, side by side
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/score.py
 	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "scikit-learn>=1.7,<2"
+	$(BIN)/python benchmarks/reasons.py
 
 clean:
 	rm -rf $(VENV) demo

@@ -31,9 +31,10 @@ rows promises evenness rotation exports.layouts exports.sheet exports.answers \
 jsonlines
 comments
 mail.smtp books worth nonresponse changes reach standings funnel_plot calculator confidential
-reasons.matches reasons.slips reasons.tally
-reasons.kinds
-reasons.codes reasons.coverage
+amendment reasons.alignment reasons.keyness reasons.ngrams reasons.agreement reasons.handcoding
+reasons.matches reasons.slips reasons.tally reasons.drivers reasons.ticked reasons.discretion
+reasons.kinds reasons.evidence reasons.suggestions
+reasons.codes reasons.coverage reasons.themes
 mail.transports lists span rest invitation_lists exports.header exports.matching demo.voices stories
 workspace guarantees exports.roles exports.near figures alerts rollups
 sheets languages
@@ -47,11 +48,12 @@ steps.findings steps.delivery
 steps.init steps.check steps.sample steps.take steps.score steps.reasons steps.route \
  steps.status steps.export
 steps.funnel steps.coding steps.ingest steps.rematch
-steps.look steps.again
+steps.look steps.again steps.show steps.discover steps.trial
+steps.handsheet
 steps.plan steps.verify
 demo.year
 terminal
-say scorecard intake options
+say scorecard reasoncard intake options
 cli.workspace cli.rotation cli.answers cli.scores cli.reasons
 __main__
 """
@@ -63,15 +65,10 @@ LAYER = {
 # Nothing below the steps may know of these: files, clock, chance and terminal come as arguments.
 PURE = [
     *("months", "people", "customers", "score", "newcomers", "names", "rotation", "folding"),
-    *(
-        "reasons.matches",
-        "reasons.codes",
-        "reasons.kinds",
-        "reasons.coverage",
-        "reasons.tally",
-        "reasons.slips",
-    ),
-    "tomllines",
+    *("reasons.matches", "reasons.codes", "reasons.kinds", "reasons.coverage", "reasons.tally"),
+    *("reasons.slips", "reasons.drivers", "reasons.ticked", "reasons.discretion", "tomllines"),
+    *("reasons.alignment", "reasons.evidence", "reasons.keyness", "reasons.ngrams", "amendment"),
+    *("reasons.themes", "reasons.suggestions", "reasons.agreement", "reasons.handcoding"),
     *("deal", "invitations", "prn", "places", "mail.message", "mail.record"),
     *("mail.post", "mail.transport"),
     *("exclusions", "leave_out", "rest"),

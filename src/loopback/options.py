@@ -26,6 +26,14 @@ class Group(StrEnum):
     MONTH = "month"
 
 
+class Frame(StrEnum):
+    """The code frames to start from."""
+
+    B2B = "b2b"
+    RETAIL = "retail"
+    SOFTWARE = "software"
+
+
 class Book(StrEnum):
     """What a plan can be grouped by."""
 
@@ -189,14 +197,56 @@ DayFirst = Annotated[
     typer.Option("--day-first/--month-first", help="Read 4/3/2026 as 4 March, or as April 3."),
 ]
 CommentsFile = Annotated[
-    Path,
-    typer.Argument(metavar="COMMENTS", help="A .csv, .xlsx, .jsonl or .parquet with comments."),
+    Path | None,
+    typer.Argument(metavar="[COMMENTS]", help="A .csv, .xlsx, .jsonl or .parquet with comments."),
 ]
 FrameFile = Annotated[
-    Path, typer.Option("--frame", help="The code frame to use.", metavar="reasons.toml")
+    Path | None, typer.Option("--frame", help="The code frame to use.", metavar="FILE")
 ]
 CodedFile = Annotated[
     Path, typer.Option("--to", help="The file to write: .parquet, .csv or .jsonl.")
+]
+SampleSize = Annotated[
+    int | None,
+    typer.Option(
+        "--sample", min=1, help="Write so many comments to be coded by hand.", metavar="N"
+    ),
+]
+Coders = Annotated[
+    int, typer.Option("--coders", min=1, max=9, help="With --sample: a sheet for each coder.")
+]
+SeedText = Annotated[
+    str, typer.Option("--seed", help="With --sample: another seed draws other comments.")
+]
+Labelled = Annotated[
+    list[Path],
+    typer.Argument(metavar="LABELLED", help="Comments with the reasons people gave; a coder each."),
+]
+ReasonsColumn = Annotated[
+    str | None, typer.Option("--codes", help="The column of the reasons that people gave.")
+]
+Audit = Annotated[
+    bool, typer.Option("--audit", help="Show the terms to drop, and the frame without them.")
+]
+Who = Annotated[
+    str, typer.Argument(metavar="CUSTOMER|RESPONSE", help="A customer_id or a response_id.")
+]
+Top = Annotated[int, typer.Option("--top", min=1, max=100, help="How many of each list.")]
+AddTerm = Annotated[
+    list[str] | None,
+    typer.Option("--add", metavar="TERM", help="Write a term into the code frame."),
+]
+ReasonId = Annotated[
+    str | None, typer.Option("--reason", metavar="ID", help="With --add: the reason it gives.")
+]
+Label = Annotated[
+    str | None, typer.Option("--label", help="With --add: the label, where the reason is new.")
+]
+OfLanguage = Annotated[
+    str | None,
+    typer.Option(
+        "--language", metavar="de", help="With --add: only for comments in this language."
+    ),
 ]
 NamedColumn = Annotated[
     str | None,
@@ -228,6 +278,9 @@ ExcelSafe = Annotated[
     bool, typer.Option("--excel-safe", help="Guard text in a CSV that a spreadsheet would run.")
 ]
 NewFolder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")]
+StartingFrame = Annotated[
+    Frame, typer.Option("--frame", help="The code frame to start from: who your customers are.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")]
 Months = Annotated[int, typer.Option("--months", min=1, max=36, help="How many months to live.")]
 CompanySize = Annotated[int, typer.Option("--customers", min=60, help="How many customers.")]

@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 
     from loopback.demo.year import Lived
     from loopback.steps.check import Checked
-    from loopback.steps.coding import Coding
     from loopback.steps.deliveries import Standing
     from loopback.steps.plan import Planned
-    from loopback.steps.reasons import Tallied
     from loopback.steps.route import Routed
     from loopback.steps.sample import Drawn
     from loopback.steps.status import Status
@@ -128,37 +126,6 @@ def _removals(found: pl.DataFrame) -> None:
     if found.height:
         shown = found.drop("owner")
         table(shown, "Left out at the owner's wish", dict.fromkeys(shown.columns, text))
-
-
-def tally(tallied: Tallied) -> None:
-    """Print how often each reason was given, with the words that say so."""
-    title = f"Reasons, {tallied.months[0]} to {tallied.months[-1]}"
-    columns: dict[str, Callable[[Any], str]] = {
-        "label": text,
-        "comments": str,
-        "promoters": str,
-        "detractors": str,
-        "words": text,
-    }
-    table(tallied.tally, title, ({tallied.by: text} if tallied.by else {}) | columns)
-    line(_coverage(tallied.coverage))
-
-
-def coding(result: Coding) -> None:
-    """Say how much of the comments of a file the code frame covers, and what to heed."""
-    line(f"{result.rows} rows in {result.file}. {_coverage(result.coverage)}")
-    if result.replaced:
-        warning(f"Written anew, not taken from the file: {', '.join(result.replaced)}")
-    for alarm in result.alarms:
-        warning(alarm)
-
-
-def _coverage(found: dict[str, int]) -> str:
-    return (
-        f"Comments with a reason: {found['specific']}, general only: {found['general']}, "
-        f"none known: {found['uncovered']}, saying nothing: {found['empty']}; "
-        f"without a comment: {found['silent']}"
-    )
 
 
 def routed(result: Routed, *, dry_run: bool, month_asked: bool = False) -> None:

@@ -190,6 +190,7 @@ RESPONSES = Table(
             "language": pl.String,
             "score": pl.Int64,
             "comment": pl.String,
+            "ticked": pl.String,  # reasons chosen from a list, as the survey tool wrote them
             "responded_at": TIME,
             "export_id": pl.String,
             "contact": pl.Boolean,  # wishes to be called; empty where that was not asked

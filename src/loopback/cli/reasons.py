@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
+from loopback.errors import Problem, WrongUsageError
 from loopback.options import (
+    AddTerm,
+    Audit,
     By,
     CodedFile,
+    Coders,
     CommentsFile,
     Folder,
     FrameFile,
     Json,
+    Label,
+    Labelled,
     LanguageColumn,
     Last,
     Month,
     NamedColumn,
+    OfLanguage,
+    ReasonId,
+    ReasonsColumn,
+    SampleSize,
+    SeedText,
     Today,
+    Top,
+    Who,
     clock_at,
     workspace_of,
 )
@@ -42,26 +57,109 @@ def tally(
     context.obj = workspace or context.obj
     if context.invoked_subcommand:
         return
-    from loopback import say, terminal
+    from loopback import reasoncard, terminal
     from loopback.steps.reasons import tally as tallied
 
     upto = month or clock_at(today).month
     found = tallied(workspace_of(context, workspace), by, upto, 1 if month and not last else last)
-    terminal.as_json(found) if as_json else say.tally(found)
+    terminal.as_json(found) if as_json else reasoncard.tally(found)
+
+
+@app.command()
+def show(context: typer.Context, who: Who, as_json: Json = False, workspace: Folder = None) -> None:
+    """Explain one comment: every match in it, and the term that made it."""
+    from loopback import reasoncard, terminal
+    from loopback.steps.show import show as shown
+
+    found = shown(workspace_of(context, workspace), who)
+    if as_json:
+        terminal.as_json([{**vars(s), "matches": [m._asdict() for m in s.matches]} for s in found])
+    else:
+        reasoncard.shown(found)
+
+
+@app.command()
+def discover(
+    context: typer.Context,
+    month: Month = None,
+    last: Last = None,
+    top: Top = 10,
+    add: AddTerm = None,
+    reason: ReasonId = None,
+    label: Label = None,
+    language: OfLanguage = None,
+    as_json: Json = False,
+    today: Today = None,
+    workspace: Folder = None,
+) -> None:
+    """Find what comments speak of and the code frame lacks; --add writes terms into it."""
+    from loopback import reasoncard, terminal
+    from loopback.steps.discover import add as added
+    from loopback.steps.discover import discover as discovered
+
+    opened = workspace_of(context, workspace)
+    if add or reason:
+        if not add or not reason:
+            mend = 'Write loopback reasons discover --add "password*" --reason account.access.'
+            raise WrongUsageError(Problem("--add needs a --reason, and the other way round", mend))
+        wrote = added(opened, add, reason, language, label)
+        terminal.as_json(wrote) if as_json else reasoncard.added(wrote)
+        return
+    upto = month or clock_at(today).month
+    found = discovered(opened, upto, 1 if month and not last else last, top)
+    terminal.as_json(reasoncard.plain(found)) if as_json else reasoncard.discovered(found)
 
 
 @app.command()
 def code(
-    file: CommentsFile,
-    frame: FrameFile,
+    context: typer.Context,
     to: CodedFile,
+    file: CommentsFile = None,
+    frame: FrameFile = None,
     column: NamedColumn = None,
     language_column: LanguageColumn = None,
+    sample: SampleSize = None,
+    coders: Coders = 1,
+    seed: SeedText = "1",
     as_json: Json = False,
+    workspace: Folder = None,
 ) -> None:
-    """Add to each comment of a file its reasons and the words that gave them."""
-    from loopback import say, terminal
+    """Add to each comment of a file its reasons; or write a --sample to be coded by hand."""
+    from loopback import reasoncard, terminal
     from loopback.steps.coding import code as coded
+    from loopback.steps.handsheet import handsheet
 
+    if sample:
+        files, rows = handsheet(workspace_of(context, workspace), sample, seed, coders, to)
+        wrote = {"files": files, "comments": rows}
+        terminal.as_json(wrote) if as_json else reasoncard.handsheet(files, rows)
+        return
+    if file is None or frame is None:
+        mend = "Write loopback reasons code COMMENTS.csv --frame reasons.toml --to coded.csv."
+        raise WrongUsageError(Problem("name a file of comments and a code frame", mend))
     found = coded(file, frame, column, language_column, to)
-    terminal.as_json(found) if as_json else say.coding(found)
+    terminal.as_json(found) if as_json else reasoncard.coding(found)
+
+
+@app.command("test")
+def trial(
+    context: typer.Context,
+    labelled: Labelled,
+    frame: FrameFile = None,
+    column: NamedColumn = None,
+    language_column: LanguageColumn = None,
+    codes: ReasonsColumn = None,
+    audit: Audit = False,
+    as_json: Json = False,
+    workspace: Folder = None,
+) -> None:
+    """Hold the code frame against reasons that people gave, worst first."""
+    from loopback import reasoncard, terminal
+    from loopback.frame import FILE
+    from loopback.steps.trial import Columns
+    from loopback.steps.trial import trial as held
+
+    columns = Columns(column, language_column, codes)
+    known: Path = frame or workspace_of(context, workspace).path(FILE)
+    tried = held(labelled, known, columns)
+    terminal.as_json(tried) if as_json else reasoncard.tried(tried, audit=audit)

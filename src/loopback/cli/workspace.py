@@ -9,12 +9,14 @@ from loopback.options import (
     CompanySize,
     ExcelSafe,
     Folder,
+    Frame,
     History,
     Json,
     Months,
     NewFolder,
     Repair,
     Seed,
+    StartingFrame,
     TableName,
     Today,
     ToFile,
@@ -23,12 +25,12 @@ from loopback.options import (
 )
 
 
-def init(folder: NewFolder, as_json: Json = False) -> None:
+def init(folder: NewFolder, frame: StartingFrame = Frame.B2B, as_json: Json = False) -> None:
     """Make a workspace with commented settings and example rows."""
     from loopback import say, terminal
     from loopback.steps.init import init as make
 
-    made = make(folder)
+    made = make(folder, frame)
     terminal.as_json({"folder": folder, "files": made}) if as_json else say.made(folder, made)
 
 

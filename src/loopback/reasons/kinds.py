@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from loopback.frame import CodeFrame
 
 KINDS = ("silent", "empty", "specific", "general", "uncovered")
+SAYING = pl.col("kind").is_in(KINDS[2:])
 
 
 def kind(general: Collection[str]) -> pl.Expr:
