@@ -34,7 +34,7 @@ def discreet(
         "seen": pl.Int64,
         "rest": pl.Int64,
     }
-    seen = pl.concat([pl.DataFrame(schema=schema), *(f.select(schema) for f in found)])
+    seen = pl.concat([pl.DataFrame(schema=schema), *(counts.select(*schema) for counts in found)])
     judged = rows.join(seen, [*keys, "reason"], how="left", nulls_equal=True, maintain_order="left")
     whole = (pl.col("seen") == pl.col("comments")) & (
         pl.col("rest").fill_null(0) == pl.col("base") - pl.col("comments")
