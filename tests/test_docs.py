@@ -61,6 +61,9 @@ def test_every_command_of_the_docs_runs(page: Path, tmp_path: Path) -> None:
     (folder / "answers.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     comments = ["text,lang,reasons", "late again,en,delivery.speed", "zu spät,de,delivery.speed"]
     (folder / "comments.csv").write_text("\n".join(comments) + "\n", encoding="utf-8")
+    if page.stem == "reasons":  # which speaks of comments that are there
+        (folder / "told.csv").write_text("customer_id,score,comment\nC-1,3,late again\n", "utf-8")
+        perform(Command(["loopback", "ingest", "told.csv"], 0), folder)
     for command in commands(page):
         perform(command, folder)
 
