@@ -24,6 +24,7 @@ ANSWERED = pl.Schema(
         "language": pl.String,
         "contact": pl.String,
         "consent": pl.String,
+        "ticked": pl.String,
         "named": pl.String,
     }
 )
