@@ -57,7 +57,7 @@ NEW = "C-7,Gorse Cafe,ben,cafe@gorse.example,,,,,,,,no"
 def test_who_is_added_to_the_list_gets_the_answers_that_named_them(
     asked: Path, run: Callable[..., Said]
 ) -> None:
-    ingest(run, write(asked, "customer_id,score\nC-7,3\nc-8,9\n"))
+    ingest(run, write(asked, "customer_id,score,submitted\nC-7,3,2026-11-24\nc-8,9,\n"))
     appended(asked, "customers.csv", NEW)
 
     found = ingest(run, "--rematch")

@@ -290,6 +290,25 @@ def test_the_id_of_the_export_names_a_response_whatever_it_says() -> None:
     assert not first["response_id"].equals(other["response_id"])
 
 
+def test_who_was_not_asked_may_answer_again_and_again() -> None:
+    found = matched(
+        """
+        score | customer | responded_at
+        9     | C-3      | 2026-11-20
+        2     | C-3      | 2026-11-20
+        7     | C-3      | 2026-11-21
+        7     | C-3      |
+        6     | C-3      |
+        6     | C-3      |
+        """
+    )
+
+    assert found["token"].null_count() == found.height
+    ids = found["response_id"].to_list()
+    assert ids[0] == ids[1]  # one moment, one answer
+    assert len(set(ids)) == 5
+
+
 def test_an_answer_is_known_by_its_older_id_after_the_customer_is_added_to_the_list() -> None:
     drawn = answered(
         """
@@ -305,7 +324,8 @@ def test_an_answer_is_known_by_its_older_id_after_the_customer_is_added_to_the_l
 
     assert before["customer_id"].to_list() == [None, None]
     assert after["customer_id"].to_list() == ["K-7", "K-7"]
-    assert after["response_id"].to_list() == ["K-7 2026-11", before["response_id"][1]]
+    moment = "2026-11-20 00:00:00.000000+00:00"
+    assert after["response_id"].to_list() == [f"K-7 {moment}", before["response_id"][1]]
     assert unmatched_ids(drawn, MONTH)["loose"].to_list() == before["response_id"].to_list()
 
 

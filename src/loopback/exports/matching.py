@@ -212,12 +212,13 @@ def _named_by_the_unmatched() -> list[pl.Expr]:
 
 
 def _with_ids(whole: pl.DataFrame) -> pl.DataFrame:
-    """Name each response: by its invitation, its id in the export, its customer and month, or all.
+    """Name each response: by its invitation, its id in the export, its customer and time, or all.
 
-    An invitation is answered once, so a second answer is a newer event of the same response.
-    Answers of nobody that are alike to the letter are told apart by their order in the file.
+    An invitation is answered once, so a second answer is a newer event of the same response. Who
+    was not asked may answer as often as there is a reason: each moment is another response, and
+    without a time each row, those that are alike to the letter told apart by their order.
     """
-    whose = pl.concat_str("customer_id", "month", separator=" ")
+    whose = pl.concat_str("customer_id", "responded_at", separator=" ")
     known = pl.coalesce("token", pl.when(pl.col("export_id").is_null()).then(whose))
     named = whole.with_columns(response_id=known)
     open_ = named.filter(pl.col("response_id").is_null())
