@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loopback.confidential import ALL, NUMBERS, visible
+from loopback.confidential import ALL, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def _seen(
     sides["rest"] = told.join(who, "response_id", how="anti")
     group = pl.col(by) if by else pl.lit(ALL)
     counts = [
-        visible(side, months, by or ALL, NUMBERS)
+        visible(side, months, by or ALL)
         .group_by(group.alias(by or ALL))
         .agg(pl.len().cast(pl.Int64).alias(name))
         for name, side in sides.items()

@@ -9,7 +9,7 @@ import polars as pl
 
 from loopback import files, frame
 from loopback.amendment import amended
-from loopback.confidential import ALL, COMMENTS, visible
+from loopback.confidential import ALL, visible_comments
 from loopback.reasons.codes import codes
 from loopback.reasons.coverage import counted, coverage
 from loopback.reasons.kinds import kinds
@@ -57,8 +57,8 @@ def discover(workspace: Workspace, last: str, count: int | None, top: int) -> Di
     asked = span(workspace.ledger, last, count or workspace.settings.scores.months)
     code_frame = frame.read_frame(workspace.path(frame.FILE))
     confidential = workspace.settings.audience == "employees"
-    every = workspace.ledger.current(RESPONSES).drop_nulls("comment")
-    told = visible(every, asked.months, ALL, COMMENTS) if confidential else asked.responses
+    every = workspace.ledger.current(RESPONSES)
+    told = visible_comments(every, asked.months, ALL) if confidential else asked.responses
     some = told.drop_nulls("comment").sort("response_id").tail(AT_MOST)
     known = kinds(some, codes(some, code_frame), code_frame)
     covered = coverage(counted(known))

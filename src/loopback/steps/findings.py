@@ -43,7 +43,7 @@ def _withheld(scores: pl.DataFrame, material: Material) -> Finding:
     if not material.confidential:
         return NOTHING
     hidden = scores["responses"].null_count()
-    why = f"fewer than {NUMBERS} answers, or others could be reckoned from them"
+    why = f"fewer than {NUMBERS} answers that can be told of together"
     return "", None, f"Not shown: {hidden} groups, with {why}." if hidden else ""
 
 

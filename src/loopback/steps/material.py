@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ALL = "all"  # the column by which the total is a group like others
 IN_LISTS = ("owner", "region", "segment", "language")
 HELD = (ALL, *GROUPS, "response_id", "customer_id", "responded_at", "score")
-SINGLED_OUT = "scores by month, value, account or book could single an employee out"
+SINGLED_OUT = "scores by month, weight, value, account or book could single an employee out"
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class Wish:
     def singles_out(self) -> bool:
         """Whether it is for scores in which single people may count for much."""
         return self.book or self.bounds or self.value or self.account is not None
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it is for a score in which answers count differently."""
+        return bool(self.weight or self.rake)
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,13 @@ class Material:
     def monthly(self) -> pl.DataFrame:
         """Return the counts of each group in each month that is scored."""
         return self._cube.filter(pl.col("month").is_in(self.now))
+
+    def unmatched(self) -> int:
+        """Return how many responses match no customer: these alone have no owner."""
+        nobody = pl.col("month").is_in(self.now), pl.col("owner").is_null()
+        if self.wish.by == "owner" and not self.confidential:  # counted with all others
+            return self._cube.filter(*nobody).select(pl.col("responses").sum()).item()
+        return self.responses.filter(*nobody).select(pl.len()).collect().item()
 
     def reached(self, by: str) -> pl.DataFrame:
         """Return who was asked and who answered in each group, each customer once."""
@@ -163,7 +175,7 @@ def probability(confidence: float) -> float:
 def material(workspace: Workspace, wish: Wish) -> Material:
     """Return what a wish needs of a workspace, and refuse what would single employees out."""
     employees = workspace.settings.audience == "employees"
-    if employees and (wish.singles_out or wish.monthly):
+    if employees and (wish.singles_out or wish.weighs or wish.monthly):
         raise error(SINGLED_OUT, "Ask for scores by owner, region, segment, language or month.")
     if wish.monthly and (wish.singles_out or wish.by in {None, "month"}):
         mend = "Write such as --by owner --monthly, without scores by value, account or book."

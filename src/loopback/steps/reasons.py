@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loopback import frame
-from loopback.confidential import ALL, COMMENTS, visible
+from loopback.confidential import ALL, visible_comments
 from loopback.reasons.codes import codes
 from loopback.reasons.coverage import alarms, by_language, counted, coverage
 from loopback.reasons.discretion import discreet
@@ -156,8 +156,10 @@ def _answers(workspace: Workspace, asked: Span, by: str) -> pl.DataFrame:
     """Return the responses whose comments may be tallied by a group: of employees, not of few."""
     if workspace.settings.audience == "customers":
         return asked.responses
-    return visible(_told(workspace), asked.months, by, COMMENTS)
+    return visible_comments(workspace.ledger.current(RESPONSES), asked.months, by)
 
 
 def _told(workspace: Workspace) -> pl.DataFrame:
-    return workspace.ledger.current(RESPONSES).drop_nulls("comment")
+    """Return all comments of employees that are ever tallied."""
+    every = workspace.ledger.current(RESPONSES)
+    return visible_comments(every, every["month"].unique().to_list(), ALL)

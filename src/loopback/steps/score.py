@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from loopback.workspace import Workspace
 
 UNMATCHED = "(unmatched)"
+REACHED = ("covered", "value_covered", "never_answered")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def score(workspace: Workspace, wish: Wish) -> Scored:
         known.confidence,
         table,
         total,
-        _unmatched(known),
+        known.unmatched(),
     )
     told = findings(table, total, known)
     numbers: dict[str, Any] = {name: values for name, values, _ in told if name}
@@ -94,14 +95,6 @@ def _table(material: Material, by: str) -> pl.DataFrame:
     return _hidden(table) if material.confidential else table
 
 
-def _unmatched(material: Material) -> int:
-    """Return how many responses of the span match no customer: these alone have no owner."""
-    nobody = material.responses.filter(
-        pl.col("month").is_in(material.now), pl.col("owner").is_null()
-    )
-    return nobody.select(pl.len()).collect().item()
-
-
 def _beside(table: pl.DataFrame, material: Material, by: str) -> pl.DataFrame:
     """Add what stands beside the score only where it is asked for."""
     wish, confidence = material.wish, material.confidence
@@ -122,13 +115,17 @@ def _beside(table: pl.DataFrame, material: Material, by: str) -> pl.DataFrame:
 
 
 def _hidden(table: pl.DataFrame) -> pl.DataFrame:
-    """Leave nothing of a group that may not be shown but how many of it were asked."""
+    """Leave nothing of a group that may not be shown but how many of it were asked.
+
+    Nor how many people, each counted once, are behind the answers of several blocks.
+    """
     numbers = table.columns[1:]
     kept = {"invited", "customers", "value"}
     shown = pl.col("responses") > 0
-    return table.with_columns(
+    hidden = table.with_columns(
         pl.when(shown).then(name).alias(name) for name in numbers if name not in kept
     )
+    return hidden.with_columns(pl.lit(None, hidden.schema[name]).alias(name) for name in REACHED)
 
 
 def _listed(material: Material, by: str) -> pl.DataFrame:
