@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import sys
 import traceback
 import webbrowser
@@ -39,6 +40,8 @@ SYSTEM_WORDS = {
     errno.EISDIR: ("a folder stands where a file should be", "Move it away."),
 }
 RIGHT = (pl.Int64, pl.Float64, pl.UInt32)
+PLAIN = {pl.String, pl.Boolean, pl.Int64, pl.UInt32, pl.Float64}  # as in JSON everywhere
+NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def out() -> Console:
@@ -129,20 +132,29 @@ def opened(page: Path) -> bool:
 def as_json(value: object) -> None:
     """Print a result as JSON, each row of a table on a line of its own.
 
-    With `indent` Python's encoder takes ten times as long, which tells on tables of many rows.
+    Tables of numbers and texts are written by Polars: Python takes long for many rows.
     """
-    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
-    encoded = json.JSONEncoder(default=_plain, ensure_ascii=plain).encode
+    encoded = json.JSONEncoder(default=_plain, ensure_ascii=False).encode
     whole = _plain(value) if is_dataclass(value) else value
     if isinstance(whole, dict):
         entries = [f"  {encoded(name)}: {_rows(entry, encoded)}" for name, entry in whole.items()]
-        sys.stdout.write("{\n" + ",\n".join(entries) + "\n}\n" if entries else "{}\n")
+        written = "{\n" + ",\n".join(entries) + "\n}\n" if entries else "{}\n"
     else:
-        sys.stdout.write(_rows(whole, encoded) + "\n")
+        written = _rows(whole, encoded) + "\n"
+    encoding = (sys.stdout.encoding or "").lower()
+    sys.stdout.write(written if encoding.startswith("utf") else _escaped(written))
+
+
+def _escaped(written: str) -> str:
+    """Return JSON of the same meaning for a terminal that knows few letters."""
+    return NOT_ASCII.sub(lambda letters: json.dumps(letters[0])[1:-1], written)
 
 
 def _rows(value: object, encoded: Callable[[object], str]) -> str:
     """Return a value as JSON; a table or list with something in it takes a line a row."""
+    if isinstance(value, pl.DataFrame) and value.height and PLAIN.issuperset(value.dtypes):
+        lines = value.write_ndjson().rstrip("\n")
+        return "[\n    " + lines.replace("\n", ",\n    ") + "\n  ]"
     rows = value.to_dicts() if isinstance(value, pl.DataFrame) else value
     if not isinstance(rows, list) or not rows:
         return encoded(rows)

@@ -18,10 +18,7 @@ def cumulative(x: float, a: float, b: float) -> float:
         return 0.0
     if x >= 1:
         return 1.0
-    # Each side of the mean has the continued fraction that converges there.
-    if x * (a + b + 2) < a + 1:
-        return math.exp(_log_front(x, a, b)) * _fraction(x, a, b) / a
-    return 1 - math.exp(_log_front(x, a, b)) * _fraction(1 - x, b, a) / b
+    return _below(x, a, b, math.exp(_log_front(x, a, b, _log_constant(a, b))))
 
 
 def quantile(probability: float, a: float, b: float) -> float:
@@ -30,10 +27,12 @@ def quantile(probability: float, a: float, b: float) -> float:
     mean = a / (a + b)
     spread = math.sqrt(mean * (1 - mean) / (a + b + 1))
     x = min(max(mean + spread * NormalDist().inv_cdf(probability), mean / 2), (1 + mean) / 2)
+    constant = _log_constant(a, b)
     for _ in range(STEPS):
-        gap = cumulative(x, a, b) - probability
+        front = math.exp(_log_front(x, a, b, constant))
+        gap = _below(x, a, b, front) - probability
         low, high = (low, x) if gap > 0 else (x, high)
-        step = x - gap / max(TINY, _density(x, a, b))
+        step = x - gap / max(TINY, front / (x * (1 - x)))
         following = step if low < step < high else (low + high) / 2
         if abs(following - x) <= max(NEAR * min(x, 1 - x), math.ulp(x)):
             return following
@@ -41,13 +40,19 @@ def quantile(probability: float, a: float, b: float) -> float:
     return x
 
 
-def _log_front(x: float, a: float, b: float) -> float:
-    constant = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+def _below(x: float, a: float, b: float, front: float) -> float:
+    # Each side of the mean has the continued fraction that converges there.
+    if x * (a + b + 2) < a + 1:
+        return front * _fraction(x, a, b) / a
+    return 1 - front * _fraction(1 - x, b, a) / b
+
+
+def _log_constant(a: float, b: float) -> float:
+    return math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+
+
+def _log_front(x: float, a: float, b: float, constant: float) -> float:
     return constant + a * math.log(x) + b * math.log1p(-x)
-
-
-def _density(x: float, a: float, b: float) -> float:
-    return math.exp(_log_front(x, a, b)) / (x * (1 - x))
 
 
 def _fraction(x: float, a: float, b: float) -> float:

@@ -8,6 +8,7 @@ it explains the answers. Empirical-Bayes shrinkage with a uniform-shrinkage prio
 from __future__ import annotations
 
 import math
+import operator
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,12 +17,13 @@ from loopback.nps.counts import POINTS, pooled
 from loopback.nps.interval import ADDED, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from loopback.nps.counts import Counts
 
 WIDEST = 20_000.0
 POINTS_OF_GRID = 61
+SIGNS = (1, 1, 1, -1)  # of the likelihood: of the three categories, and of all answers
 GRID = [WIDEST ** (step / (POINTS_OF_GRID - 1)) for step in range(POINTS_OF_GRID)]
 
 
@@ -63,7 +65,8 @@ def company(groups: Iterable[Counts]) -> Company:
     if not seen:
         return Company(mean, [1 / POINTS_OF_GRID] * POINTS_OF_GRID)
     harmonic = seen.total() / math.fsum(many / group.n for group, many in sorted(seen.items()))
-    logs = [log_likelihood(seen, mean.times(a)) + _log_prior(a, harmonic) for a in GRID]
+    columns = list(_columns(seen))
+    logs = [_log_likelihood(columns, mean.times(a)) + _log_prior(a, harmonic) for a in GRID]
     best = max(logs)
     weights = [math.exp(value - best) for value in logs]
     whole = math.fsum(weights)
@@ -72,7 +75,16 @@ def company(groups: Iterable[Counts]) -> Company:
 
 def log_likelihood(groups: Mapping[Counts, int], alpha: Counts) -> float:
     """Return the Dirichlet-multinomial log likelihood of groups, less what no alpha changes."""
-    return math.fsum(many * _log_likelihood(group, alpha) for group, many in groups.items())
+    return _log_likelihood(list(_columns(groups)), alpha)
+
+
+def _log_likelihood(columns: Sequence[Counter[float]], alpha: Counts) -> float:
+    starts = (*alpha, alpha.n)
+    return math.fsum(
+        sign * many * _log_rising(start, steps)
+        for start, column, sign in zip(starts, columns, SIGNS, strict=True)
+        for steps, many in column.items()
+    )
 
 
 def shrunk(group: Counts, known: Company, confidence: float) -> Shrunk:
@@ -86,9 +98,21 @@ def shrunk(group: Counts, known: Company, confidence: float) -> Shrunk:
     return Shrunk(POINTS * mean, *cut(*limits), beta.cumulative((1 + known.nps / POINTS) / 2, a, b))
 
 
-def _log_likelihood(group: Counts, alpha: Counts) -> float:
-    rising = math.fsum(_log_rising(a, x) for a, x in zip(alpha, group, strict=True))
-    return rising - _log_rising(alpha.n, group.n)
+def _columns(groups: Mapping[Counts, int]) -> Iterator[Counter[float]]:
+    """Return how many groups have each number of detractors, passives, promoters, and answers.
+
+    These are far fewer than the different groups, and the likelihood is a product over them.
+    """
+    for place in range(len(ADDED)):
+        yield _added((group[place], many) for group, many in groups.items())
+    yield _added((group.n, many) for group, many in groups.items())
+
+
+def _added(numbers: Iterable[tuple[float, int]]) -> Counter[float]:
+    found: Counter[float] = Counter()
+    for number, many in numbers:
+        found[number] += many
+    return found
 
 
 def _log_rising(start: float, steps: float) -> float:
@@ -102,12 +126,12 @@ def _log_prior(a: float, harmonic: float) -> float:
 
 def _mixture(group: Counts, known: Company) -> tuple[float, float]:
     """Return mean and variance of an owner's score, from -1 to 1, over all precisions."""
-    posteriors = [group.plus(known.shares.times(a)) for a in GRID]
-    means = [posterior.balance / posterior.n for posterior in posteriors]
-    mean = math.fsum(w * m for w, m in zip(known.weights, means, strict=True))
-    within = [(p.outside / p.n - m * m) / (p.n + 1) for p, m in zip(posteriors, means, strict=True)]
+    n, balance, outside = group.n, group.balance, group.outside
+    up, off = known.shares.balance, known.shares.outside
+    means = [(balance + a * up) / (n + a) for a in GRID]
+    mean = math.fsum(map(operator.mul, known.weights, means))
     variance = math.fsum(
-        weight * (spread + (m - mean) ** 2)
-        for weight, spread, m in zip(known.weights, within, means, strict=True)
+        weight * (((outside + a * off) / (n + a) - m * m) / (n + a + 1) + (m - mean) ** 2)
+        for a, weight, m in zip(GRID, known.weights, means, strict=True)
     )
     return mean, variance
