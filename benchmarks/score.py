@@ -5,11 +5,12 @@ least processor seconds, which tell more on a machine that does other things too
 Parquet and give the same table: counts, NPS and the adjusted Wald limits of every owner and month.
 
 `--command` measures whole commands on a ledger of as many responses, beside scripts that read the
-parts of the same ledger and are spared what the command does besides (settings, names, corrections,
-the total, trend and change): `score --by owner --monthly`, with the response rate of every owner
-and month; and `score --by owner`, with customers and value covered and who never answered. In that
-ledger a fifth as many customers as responses are asked every other month of a year, and five in
-six answer. DuckDB is left out where it is not installed (pip install duckdb).
+parts of the same ledger, leave out corrected rows, write the same table as JSON to the same file,
+and are spared what the command does besides (settings, names, the total, trend and change):
+`score --by owner --monthly`, with the response rate of every owner and month; and
+`score --by owner`, with customers and value covered and who never answered. In that ledger a fifth
+as many customers as responses are asked every other month of a year, and five in six answer.
+DuckDB is left out where it is not installed (pip install duckdb).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -34,6 +36,7 @@ MONTHS = [f"2026-{month:02}" for month in range(1, 13)]
 RUNS = 3
 CHUNK = 5_000_000
 Z = 1.959963984540054
+COMPILING = "PYTHONDONTWRITEBYTECODE"  # with it each run would compile all modules anew
 
 LOOPBACK = """
 import polars as pl
@@ -84,14 +87,32 @@ used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([seconds, used.ru_utime + used.ru_stime, peak, len(table)]))
 """
 COMMAND = """
-import contextlib, io, json
+import contextlib
 from loopback.cli import main
-kept = io.StringIO()
-with contextlib.redirect_stdout(kept), contextlib.suppress(SystemExit):
-    main(["score", "--by", "owner", "--today", "2026-12-31", "--json", "-w", path, *OPTIONS])
-table = json.loads(kept.getvalue())["scores"]
+with open(path + "/table.json", "w", encoding="utf-8") as kept:
+    with contextlib.redirect_stdout(kept), contextlib.suppress(SystemExit):
+        main(["score", "--by", "owner", "--today", "2026-12-31", "--json", "-w", path, *OPTIONS])
+table = [row for row in open(path + "/table.json") if row.startswith('    {"owner"')]
 """
-POLARS_MONTHLY = POLARS.replace("scan_parquet(path)", "scan_parquet(path + '/ledger/responses/*')")
+# Of a response that was corrected the last row counts; each looks first whether there is one.
+POLARS_CURRENT = """
+told = pl.scan_parquet(path + "/ledger/responses/*")
+if told.select(pl.col("corrects").count()).collect(engine="streaming").item():
+    told = told.sort("run", "row").unique("response_id", keep="last", maintain_order=True)
+"""
+DUCKDB_CURRENT = """
+import duckdb
+told = f"(from read_parquet('{path}/ledger/responses/*'))"
+if duckdb.sql(f"select count(corrects) from {told}").fetchall()[0][0]:
+    last = "row_number() over (partition by response_id order by run desc, row desc) = 1"
+    told = f"(from {told} qualify {last})"
+"""
+POLARS_WRITES = "table.write_ndjson(path + '/table.json')\n"
+DUCKDB_WRITES = """
+duckdb.sql(f"copy (from found) to '{path}/table.json' (format json)")
+table = open(path + "/table.json").readlines()
+"""
+POLARS_MONTHLY = POLARS.replace("counts = pl.scan_parquet(path)", POLARS_CURRENT + "counts = told")
 POLARS_MONTHLY = POLARS_MONTHLY.replace(
     "p=up.sum()", "answered=pl.col('token').count(), p=up.sum()"
 ).replace(
@@ -101,7 +122,7 @@ POLARS_MONTHLY = POLARS_MONTHLY.replace(
     ["owner", "month"],
 ).sort(""",
 )
-DUCKDB_MONTHLY = DUCKDB.replace("{path}", "{path}/ledger/responses/*").replace(
+DUCKDB_MONTHLY = DUCKDB.replace("read_parquet('{path}')", "{told}").replace(
     "count(*) as n", "count(*) as n, count(token) as answered"
 )
 DUCKDB_MONTHLY = DUCKDB_MONTHLY.replace(
@@ -114,7 +135,7 @@ DUCKDB_MONTHLY = DUCKDB_MONTHLY.replace(
 POLARS_REACH = """
 import polars as pl
 up, down = pl.col("score") >= 9, pl.col("score") <= 6
-told = pl.scan_parquet(path + "/ledger/responses/*")
+{current}
 asked = pl.scan_parquet(path + "/ledger/invitations/*")
 counts = told.group_by("owner").agg(
     n=pl.len(), d=down.sum(), p=up.sum(), answered=pl.col("token").count()
@@ -138,17 +159,17 @@ table = counts.join(invited, "owner").join(customers, "owner").sort("owner").col
 DUCKDB_REACH = """
 import duckdb
 duckdb.sql("set preserve_insertion_order = false")
-told, asked = f"'{path}/ledger/responses/*'", f"'{path}/ledger/invitations/*'"
+asked = f"'{path}/ledger/invitations/*'"
 table = duckdb.sql(f'''
 with counts as (
     select owner, count(*) as n, count(token) as answered, count(*) filter (score <= 6) as d,
-           count(*) filter (score >= 9) as p from read_parquet({told}) group by owner
+           count(*) filter (score >= 9) as p from {told} group by owner
 ), customers as (
     select owner, customer_id, count(*) as invitations, arg_max(value, month) as value
     from read_parquet({asked}) group by all
 ), covered as (
-    select distinct owner, customer_id, true as covered from read_parquet({told})
-), ever as (select distinct customer_id, true as once from read_parquet({told})
+    select distinct owner, customer_id, true as covered from {told}
+), ever as (select distinct customer_id, true as once from {told}
 ), reached as (
     select owner, sum(invitations) as invited, count(*) as customers, count(covered) as covered,
            sum(value) as value, sum(value) filter (covered) as value_covered,
@@ -158,6 +179,12 @@ with counts as (
 ) select * from counts join reached using (owner) order by owner
 ''').fetchall()
 """
+POLARS_REACH = POLARS_REACH.replace("{current}", POLARS_CURRENT)
+POLARS_MONTHLY, POLARS_REACH = (code + POLARS_WRITES for code in (POLARS_MONTHLY, POLARS_REACH))
+DUCKDB_MONTHLY, DUCKDB_REACH = (
+    DUCKDB_CURRENT + code.replace("table =", "found =").replace(".fetchall()", "") + DUCKDB_WRITES
+    for code in (DUCKDB_MONTHLY, DUCKDB_REACH)
+)
 READ = """
 import polars as pl
 rows = pl.scan_parquet(path).select("owner", "month", "score")
@@ -237,8 +264,13 @@ def _fitted(rows: pl.LazyFrame, kind: Table) -> pl.DataFrame:
 def measured(code: str, path: Path) -> Measured:
     """Return what one run took in a process of its own."""
     script = WATCH.format(code=code)
+    kept = {name: value for name, value in os.environ.items() if name != COMPILING}
     done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-c", script, str(path)], check=True, capture_output=True, text=True
+        [sys.executable, "-c", script, str(path)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=kept,
     )
     return Measured(*json.loads(done.stdout.splitlines()[-1]))
 
