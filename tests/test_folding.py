@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import unicodedata
 
+import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loopback.folding import literals, normalised
+from loopback.folding import WESTERN, folded, letters, literals, normalised
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,31 @@ def test_a_plain_text_has_words_with_single_spaces_between(text: str) -> None:
     assert plain == " ".join(plain.split())
     assert not [c for c in plain if c != " " and unicodedata.category(c)[0] in "MPSZ"]
     assert normalised(plain) == plain
+
+
+MIXED = st.text(
+    st.one_of(
+        st.sampled_from("aZ 9-'\u0301\u0307\u0327\u03a3\u200d👍"),
+        st.sampled_from(WESTERN).map(chr),
+        st.characters(exclude_categories=["Cs"]),
+    )
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    texts=st.lists(st.none() | MIXED, min_size=1, max_size=40), symbols=st.sampled_from(["", "👍"])
+)
+@example(texts=["".join(f" {chr(n)}x{chr(n)}" for n in WESTERN)], symbols="")
+def test_letters_that_are_folded_in_a_pass_of_their_own_come_out_the_same(
+    texts: list[str | None], symbols: str
+) -> None:
+    frame = pl.DataFrame({"text": texts}, {"text": pl.String})
+    slow = pl.lit(" ") + letters(pl.col("text")) + pl.lit(" ")
+    apart = slow.str.replace_all("👍", " 👍 ") if symbols else slow
+    by_rule = apart.str.replace_all(rf"[^\p{{L}}\p{{N}}{symbols}]+", " ")
+
+    assert frame.select(folded(pl.col("text"), symbols)).equals(frame.select(by_rule))
 
 
 @pytest.mark.parametrize(

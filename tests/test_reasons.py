@@ -198,3 +198,32 @@ def test_scores_of_a_reason_that_few_employees_gave_are_not_shown(
         ("price", 1, None, None, None),
     ]
     assert "low" not in found[0]
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize(
+    ("said", "idle"),
+    [
+        ("--sample 2 --frame reasons.toml", "--frame does nothing with --sample"),
+        ("--sample 2 --column text", "--column does nothing with --sample"),
+        ("--sample 2 --language-column lang", "--language-column does nothing with --sample"),
+        ("november.csv --sample 2", "a file does nothing with --sample"),
+        ("a.csv --frame reasons.toml --coders 2", "--coders does nothing without --sample"),
+        ("a.csv --frame reasons.toml --seed 7", "--seed does nothing without --sample"),
+    ],
+)
+def test_what_would_do_nothing_is_refused(run: Run, tmp_path: Path, said: str, idle: str) -> None:
+    to = tmp_path / "out.csv"
+
+    assert idle in run("reasons", "code", *said.split(), "--to", to, expect=2).err
+    assert not to.exists()
+
+
+def test_an_answer_of_which_only_the_ticks_changed_is_a_newer_event(told: Path, run: Run) -> None:
+    path = answer(told, "C-1,2026-11-20,3,late and not cheap,Parking", name="b.csv")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("score,comment", "score,comment,ticked"), encoding="utf-8")
+    run("ingest", path, "--today", TODAY)
+
+    said = run("reasons", "--today", TODAY, "--json").json["ticked"]
+    assert rows(said, "answer", "responses") == [("Parking", 1), ("Price", 1), ("Speed", 1)]

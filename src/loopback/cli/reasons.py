@@ -35,6 +35,8 @@ from loopback.options import (
     workspace_of,
 )
 
+SEED = "1"
+
 app = typer.Typer(
     name="reasons",
     help="Tally the reasons customers gave, with the words that say so.",
@@ -120,7 +122,7 @@ def code(
     language_column: LanguageColumn = None,
     sample: SampleSize = None,
     coders: Coders = 1,
-    seed: SeedText = "1",
+    seed: SeedText = SEED,
     as_json: Json = False,
     workspace: Folder = None,
 ) -> None:
@@ -129,6 +131,9 @@ def code(
     from loopback.steps.coding import code as coded
     from loopback.steps.handsheet import handsheet
 
+    _refuse_idle(
+        sample, coders, seed, file=file, frame=frame, column=column, language_column=language_column
+    )
     if sample:
         files, rows = handsheet(workspace_of(context, workspace), sample, seed, coders, to)
         wrote = {"files": files, "comments": rows}
@@ -139,6 +144,19 @@ def code(
         raise WrongUsageError(Problem("name a file of comments and a code frame", mend))
     found = coded(file, frame, column, language_column, to)
     terminal.as_json(found) if as_json else reasoncard.coding(found)
+
+
+def _refuse_idle(sample: int | None, coders: int, seed: str, **of_a_file: object) -> None:
+    """Stop at what would do nothing: a sample is of the workspace, and only it has coders."""
+    drawn = [name for name, said in (("--coders", coders > 1), ("--seed", seed != SEED)) if said]
+    read = [name for name, said in of_a_file.items() if said is not None]
+    if sample and read:
+        named = "a file" if read[0] == "file" else f"--{read[0].replace('_', '-')}"
+        mend = f"Leave out {named}: a sample is of the comments and the frame of the workspace."
+        raise WrongUsageError(Problem(f"{named} does nothing with --sample", mend))
+    if drawn and not sample:
+        mend = "Leave it out, or write --sample N to draw comments of the workspace."
+        raise WrongUsageError(Problem(f"{drawn[0]} does nothing without --sample", mend))
 
 
 @app.command("test")

@@ -9,7 +9,7 @@ from loopback.tables import CORRECTS, PROVENANCE, RESPONSES, WITHDRAWN
 # What an export says of a response; an event that says nothing else is none.
 CONTENT = (
     *("response_id", "customer_id", "score", "comment", "responded_at"),
-    *("contact", "consent", "named"),
+    *("contact", "consent", "named", "ticked"),
 )
 KNOWN = (*CONTENT, "run", "rebuilt", WITHDRAWN)
 # The same of a response that is read anew: all but what depends on the list of the day.
