@@ -870,7 +870,7 @@ def test_of_very_many_mistakes_twenty_are_shown_and_the_rest_counted(acme: Path,
     said = run("check", expect=1)
 
     assert said.err.count("error: ") == 20
-    assert said.err.endswith("... and 10 more of the kind\n")
+    assert "... and 10 more of the kind\n" in said.err
 
 
 def without_root(*words: str) -> list[str]:

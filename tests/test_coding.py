@@ -175,7 +175,7 @@ def test_what_is_coded_may_be_coded_again(here: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("c.csv", 'comment,n\nlate,1\n"a\nb",2\nlate, late,3\n', "row 4"),
+        ("c.csv", 'comment,n\nlate,1\n"a\nb",2\nlate, late,3\n', "row 5"),
         ("c.csv", "remark,n\nlate,1\n", "no column is called comment"),
         ("c.jsonl", '{"comment": "late"}\n{"comment": NaN}\nlate\n', "line 3"),
         ("c.jsonl", '{"comment": "late"}\n{"comment": NaN}\n[1]\n', "line 3"),

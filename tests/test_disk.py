@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOT = 0
+# So that nothing of the example is left for `check` to warn of.
+OUR_OWN = """\
+[survey]
+link = "https://ask.acme.example/{token}"
+[mail]
+sender = "Acme <feedback@acme.example>"
+"""
 LIMITED = """
 import resource, sys
 from loopback.cli import main
@@ -59,6 +66,8 @@ def bound() -> tuple[str, ...]:
 @pytest.fixture
 def sampled(acme: Path, run: Callable[..., Said]) -> Path:
     """The small workspace with a cohort drawn and an export to take, all of them answers."""
+    with (acme / "loopback.toml").open("a", encoding="utf-8") as settings:
+        settings.write(OUR_OWN)
     run("sample", "--today", TODAY)
     answer(acme, *(f"C-{number},2026-11-20,{number},late" for number in range(1, 6)))
     return acme

@@ -366,7 +366,7 @@ FOUR_MORE = "".join(
     f"R-{n}         | C-2         | 2026-11 |       | anna  | 9     | fine as it is  |\n"
     for n in range(4)
 )
-THREE_MORE = FOUR_MORE.replace("R-3 ", "R-2 ")
+THREE_MORE = "".join(FOUR_MORE.splitlines(keepends=True)[:3])
 
 
 def test_who_is_not_to_be_named_stands_apart_without_a_name_among_five_answers() -> None:

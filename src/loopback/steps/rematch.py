@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LISTED = 1000  # unmatched responses whose near misses are sought at most
 NAMED = {"named_token": "token", "named_customer": "customer", "named_email": "email"}
-ANSWERED = ("score", "comment", "responded_at", "export_id", "language")
+ANSWERED = ("score", "comment", "responded_at", "export_id", "language", "ticked")
 
 
 @dataclass(frozen=True)
