@@ -67,7 +67,7 @@ CASES = [
 ]
 FRAME = '[[reason]]\nid = "delivery"\nlabel = "Delivery"\nany = ["delivery"]\n'
 CALL = "{{ call.response_id }} {{ call.score }} {{ call.comment }} {{ call.new }}"
-PAGE = f"{{% for call in sheet.calls + sheet.unhappy + sheet.happy %}}{CALL}{{% endfor %}}\n"
+PAGE = f"{{% for call in sheet.calls + sheet.made %}}{CALL}{{% endfor %}}\n"
 NAMED = re.compile(r"error: .+ \(.+\)")
 CACHES = ("acme/ledger/holder", "acme/ledger/verified.json")
 

@@ -115,7 +115,7 @@ def test_a_file_as_windows_saves_it_is_read(read: Read, content: bytes) -> None:
     [
         ("[rotation]\nask_per_year = 2", "rotation.ask_per_year", "Did you mean asks_per_year?"),
         ("[rotaton]\nseed = 'x'", "unknown setting rotaton", "Did you mean rotation?"),
-        ("seed = 'x'", "unknown setting seed", "Known here: audience, company, customers"),
+        ("zzz = 'x'", "unknown setting zzz", "Known here: audience, company, customers"),
         (
             "[survey]\nurl = 'x'",
             "unknown setting survey.url",

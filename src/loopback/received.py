@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -18,9 +18,10 @@ STDIN = Path("-")
 @contextmanager
 def received(paths: Iterable[Path]) -> Iterator[list[Path]]:
     """Give the files that are named, `-` as a file with what comes through the standard input."""
-    with TemporaryDirectory(prefix="loopback-") as folder:
+    named = list(paths)
+    with TemporaryDirectory(prefix="loopback-") if STDIN in named else nullcontext("") as folder:
         arrived = Path(folder) / "stdin"
-        yield [_arrived(arrived) if path == STDIN else path for path in paths]
+        yield [_arrived(arrived) if path == STDIN else path for path in named]
 
 
 def _arrived(path: Path) -> Path:
