@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loopback import calls, files, followups, frame, months
-from loopback.errors import error
 from loopback.languages import Languages
 from loopback.mail import record
 from loopback.pages import Pages
@@ -131,18 +130,6 @@ def subjects(workspace: Workspace, made: Iterable[Sheet], clock: Clock) -> dict[
     """Return the subjects of the mails that carry the sheets, by person."""
     forms = _Forms(workspace, clock)
     return {sheet.person.person_id: forms.subject(sheet) for sheet in made}
-
-
-def preview(workspace: Workspace, person_id: str, month: str, clock: Clock) -> Rendered:
-    """Return what a person would get for a month in all its forms; nothing is written."""
-    for sheet in month_sheets(workspace, month, clock):
-        if sheet.person.person_id == person_id:
-            return _Forms(workspace, clock).of(sheet)
-    if person_id in workspace.people.by_id:
-        mend = "Choose someone whose customers answered, or another month with --month."
-        raise error(f"nothing came in for {workspace.people.name(person_id)} in {month}", mend)
-    mend = "Write a person_id of the people list."
-    raise error(f"no such person: {person_id!r}", mend, workspace.settings.people.file)
 
 
 class _Forms:
