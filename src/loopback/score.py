@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 LOW, HIGH = 6, 9  # the highest score of a detractor, the lowest of a promoter
 PROMOTER = pl.col("score") >= HIGH
 DETRACTOR = pl.col("score") <= LOW
-PASSIVE = ~(PROMOTER | DETRACTOR)
 CATEGORY = (
     pl.when(PROMOTER)
     .then(pl.lit("promoter"))

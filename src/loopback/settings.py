@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 FILE = "loopback.toml"
 TOKEN = "{token}"  # noqa: S105 - the place for a token, not one
-MONTHS_A_YEAR = 12
 
 
 Asks = Literal[1, 2, 3, 4, 6, 12]
