@@ -42,6 +42,17 @@ def test_the_picture_is_the_same_for_any_order_of_owners() -> None:
     assert svg(DOTS, found, "NPS") == svg(DOTS[::-1], found, "NPS")
 
 
+def test_a_name_stands_left_of_its_dot_where_the_right_is_taken_or_outside() -> None:
+    """Anna's name would run over Ben's dot, and Carla's out of the picture."""
+    dots = [Dot("Anna", 20, 90.0, "above"), Dot("Ben", 24, 90.0, "above")]
+    dots.append(Dot("Carla Winterbottom", 100, -90.0, "below"))
+
+    drawn = ET.fromstring(svg(dots, funnel(GROUPS), "NPS"))  # noqa: S314 - our own
+
+    names = {element.text: element.get("text-anchor") for element in drawn.iter(f"{SPACE}text")}
+    assert (names["Anna"], names["Ben"], names["Carla Winterbottom"]) == ("end", None, "end")
+
+
 def test_the_lines_of_text_show_every_place() -> None:
     lines = text(DOTS, funnel(GROUPS))
 
@@ -59,17 +70,20 @@ def test_few_owners_are_no_mistake(dots: list[Dot]) -> None:
     assert text(dots, found)
 
 
+@pytest.mark.parametrize(
+    ("file", "start"), [("funnel.svg", b"<svg"), ("funnel.png", b"\x89PNG\r\n\x1a\n")]
+)
 def test_the_funnel_is_drawn_in_the_terminal_and_in_a_file(
-    acme: Path, run: Callable[..., Said]
+    acme: Path, run: Callable[..., Said], file: str, start: bytes
 ) -> None:
     run("sample", "--today", TODAY)
     run("ingest", answer(acme, "C-1,2026-11-20,9,", "C-4,2026-11-20,3,"), "--today", TODAY)
 
-    said = run("score", "--funnel", "funnel.svg", "--today", TODAY)
+    said = run("score", "--funnel", file, "--today", TODAY)
     here = run("score", "--funnel", "--by", "region", "--today", TODAY)
 
     assert "answers" in said.out
-    assert (acme / "funnel.svg").read_text("utf-8").startswith("<svg")
+    assert (acme / file).read_bytes().startswith(start)
     assert "Company 0" in here.out
 
 

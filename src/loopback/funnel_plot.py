@@ -21,6 +21,7 @@ TICKS = (-100, -50, 0, 50, 100)
 STEPS = (1, 2, 5)
 TICKS_WANTED = 8
 MANY = 10  # owners in one place of the text
+LETTER, LINE = 6.5, 13  # how wide and high a name is drawn, about
 
 
 class Dot(NamedTuple):
@@ -45,6 +46,7 @@ def svg(dots: Sequence[Dot], found: Funnel, title: str) -> str:
         _curve(found, most, ALARM, ""),
         _line(LEFT, _y(found.nps), WIDTH - RIGHT, _y(found.nps), "#1f4e79"),
         *(_dot(dot, most) for dot in sorted(dots)),
+        *_names(sorted(dot for dot in dots if dot.side), most),
         _text(LEFT, HEIGHT - 8, _legend(found), 'fill="#555"'),
         "</svg>",
     ]
@@ -140,11 +142,32 @@ def _dot(dot: Dot, most: int) -> str:
     x, y = _x(dot.n, most), _y(dot.nps)
     colour = "#b0413e" if dot.side else "#1f4e79"
     hint = f"{dot.name}: {points(dot.nps)}, {dot.n} answers"
-    circle = (
+    return (
         f'<circle cx="{x}" cy="{y}" r="4" fill="{colour}" fill-opacity="0.7">'
         f"<title>{escape(hint)}</title></circle>"
     )
-    return circle + _text(x + 7, y + 4, dot.name) if dot.side else circle
+
+
+def _names(dots: Sequence[Dot], most: int) -> list[str]:
+    """Return the names to the right of their dots, or to the left where that one is taken."""
+    places = [(_x(dot.n, most), _y(dot.nps)) for dot in dots]
+    taken = [(x - 5, x + 5, y) for x, y in places]
+    drawn = []
+    for dot, (x, y) in zip(dots, places, strict=True):
+        right = (x + 7, x + 7 + LETTER * len(dot.name), y)
+        left = (x - 7 - LETTER * len(dot.name), x - 7, y)
+        turned = not _free(right, taken) and _free(left, taken)
+        taken.append(left if turned else right)
+        place, style = (x - 7, 'text-anchor="end"') if turned else (x + 7, "")
+        drawn.append(_text(place, y + 4, dot.name, style))
+    return drawn
+
+
+def _free(span: tuple[float, float, float], taken: Iterable[tuple[float, float, float]]) -> bool:
+    """Say whether a name would be inside the picture and touch nothing."""
+    start, end, y = span
+    clear = all(end < first or last < start or abs(y - row) > LINE for first, last, row in taken)
+    return clear and start >= LEFT and end <= WIDTH
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:

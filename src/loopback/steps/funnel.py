@@ -65,7 +65,7 @@ def _picture(svg: str, file: Path) -> bytes:
 
 def _png(svg: str) -> bytes:
     try:
-        import vl_convert  # pyrefly: ignore[missing-import] - an extra
+        import vl_convert  # an extra
     except ImportError:
         mend = "Draw an .svg, or install what draws it: pip install 'loopback-nps[charts]'"
         raise error("a .png needs the extra charts", mend) from None
