@@ -59,8 +59,11 @@ class Grid:
 
     def uneven(self, header_rows: int = 1) -> pl.DataFrame:
         """Return the rows that do not have as many fields as the header."""
-        width = int(self.cells["fields"].head(header_rows).max() or 0)  # type: ignore[arg-type]
-        return self.cells.slice(header_rows).filter(pl.col("fields") != width)
+        return self.cells.slice(header_rows).filter(pl.col("fields") != self.width(header_rows))
+
+    def width(self, header_rows: int = 1) -> int:
+        """Return how many fields the header has."""
+        return int(self.cells["fields"].head(header_rows).max() or 0)  # type: ignore[arg-type]
 
 
 def grid(

@@ -109,6 +109,13 @@ def test_a_row_of_another_length_is_rejected_and_not_shifted_into_place() -> Non
     ]
 
 
+def test_a_row_is_rejected_once_whatever_is_wrong_with_it() -> None:
+    assert rejected(f"{HEADER}T-1\n,,8,,,late\n") == [
+        (2, None, "1", "the row does not have as many cells as the header"),
+        (3, None, "6", "the row does not have as many cells as the header"),
+    ]
+
+
 def test_rejects_are_in_the_order_of_the_file() -> None:
     content = f"{HEADER}T-1,,12,,\nT-2\nT-3,,13,,\nT-4,,9,,\n"
 

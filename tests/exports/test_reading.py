@@ -67,7 +67,7 @@ def test_a_large_file_is_recognised_by_its_first_rows_and_read_in_full(tmp_path:
     assert seen(large) == seen(whole)
     assert seen(large)["scores"] == {3: 1, 7: 1, 9: 1}
     assert seen(large)["left out"] == {"bounced": 1, "test": 1, "unanswered": 1}
-    assert large.answers.stream.select("row", "comment").collect().rows() == [
+    assert large.answers.answers.select("row", "comment").rows() == [
         (2, "good"),
         (3, "late"),
         (9, "- dear"),

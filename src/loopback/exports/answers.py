@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from loopback.exports.times import DAY, is_day_first, times
+from loopback.exports.order import in_order
+from loopback.exports.times import DAY, MOMENT, is_day_first, times, usual_times
 from loopback.exports.values import SCORE, UNANSWERED, tidied
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ BOUNCED = "bounced"
 UNANSWERED_ROWS = "unanswered"
 OTHER_SURVEY = "another survey"
 HEADER_AGAIN = "the header again"
-MOMENT = pl.Datetime("us", "UTC")
 NO_SCORE = "the score is not a whole number from 0 to 10"
 NO_SCORE_FROM_ONE = "the score is not on the scale 1-10"
 UNSCORED = "a comment without a score"
@@ -37,6 +36,7 @@ SCHEMA = {
     "responded_at": MOMENT,
     **dict.fromkeys(TEXT_ROLES, pl.String),
 }
+HELD = {**SCHEMA, "unread": pl.String}
 TAKEN = pl.col("why").is_null() & pl.col("reject").is_null()
 REJECTED = pl.col("why").is_null() & pl.col("reject").is_not_null()
 BROKEN = {"row": pl.Int64, "column": pl.String, "value": pl.String, "why": pl.String}
@@ -54,39 +54,33 @@ class Meanings(NamedTuple):
 
 @dataclass(frozen=True)
 class Answers:
-    """What an export holds. Answers, rejects and the rows left out add up to all of its rows.
+    """What an export holds. Answers, rejects and the rows left out add up to all of its `rows`.
 
-    `stream` are the answers, to be read bit by bit, in the order of the file; they were read once
-    to count them: `scores` says how often each score was given, and `taken` of how many rows.
+    The answers are in the order of the file; `scores` says how often each score was given.
     """
 
-    stream: pl.LazyFrame
+    answers: pl.DataFrame
     rejects: pl.DataFrame
     bounced: pl.DataFrame
     left_out: dict[str, int] = field(default_factory=dict)
     scores: dict[int, int] = field(default_factory=dict)
     comments: int = 0
     notes: list[str] = field(default_factory=list)
+    rows: int = 0
 
     @property
     def taken(self) -> int:
         """How many answers there are."""
-        return sum(self.scores.values())
-
-    @cached_property
-    def answers(self) -> pl.DataFrame:
-        """The answers, all at once, in the order of the file."""
-        return self.stream.collect().sort("row")
+        return self.answers.height
 
 
 class Sheet(NamedTuple):
-    """The rows of an export: all of them, blank ones too, with the column of each role.
+    """The rows of an export that are not blank, with the column of each role.
 
-    `rows` are to be read bit by bit; `row` is their number, `roles` where each role stands, and
+    `full` is to be read bit by bit; `row` is their number, `roles` where each role stands, and
     `headers` what the file calls it. `broken` are rows that could not be told into cells.
     """
 
-    rows: pl.LazyFrame
     full: pl.LazyFrame
     roles: Mapping[str, str]
     headers: Mapping[str, str]
@@ -96,35 +90,34 @@ class Sheet(NamedTuple):
 def answers(
     sheet: Sheet, meant: Meanings, layout: Layout, choices: Choices, zone: str | None = None
 ) -> Answers:
-    """Return the answers of an export, the texts of whose scores are `meant`."""
-    marks = _marks(layout, sheet, meant)
-    taken = _named(sheet.rows, sheet.roles).with_columns(marks).filter(TAKEN)
-    day_first, notes = _decided(taken, sheet, choices)
-    moments = _moments(sheet, day_first, zone)
-    dated = pl.col("responded_at").is_not_null().alias("dated")
-    named = _named(sheet.full, sheet.roles).with_columns(marks)
-    tally = _tally(named.with_columns(dated, responded_at=moments))
-    unread = int(tally.filter(TAKEN)["unread"].sum())
+    """Return the answers of an export, the texts of whose scores are `meant`.
+
+    The file is read once, and only what has a role is held of it.
+    """
+    rows = _rows(sheet, _marks(layout, sheet, meant), zone)
+    day_first, notes = _decided(rows.filter(TAKEN), sheet, choices)
+    taken = _timed(rows.filter(TAKEN), day_first, zone)
+    unread = taken.filter(pl.col("unread").is_not_null() & pl.col("responded_at").is_null()).height
     if unread and day_first is not None:
         notes.append(f"{unread} times could not be read and are left empty")
-    left_out = _counts(tally.drop_nulls("why"), "why")
-    rejected = tally.filter(REJECTED).height > 0
-    bounced = named.filter(pl.col("why") == BOUNCED).select("row", "token", "customer", "email")
+    counts = pl.col("why").is_null()
+    bounced = rows.filter(why=BOUNCED)
     return Answers(
-        taken.with_columns(responded_at=moments, score="value").select(*SCHEMA),
-        _rejects(named if rejected else named.clear(), sheet),
-        (bounced if BOUNCED in left_out else bounced.clear()).collect(),
-        left_out,
-        _counts(tally.filter(TAKEN), "value"),
-        int(tally.filter(pl.col("why").is_null())["comments"].sum()),
+        taken.with_columns(score="value").select(*SCHEMA),
+        _rejects(rows.filter(REJECTED), sheet),
+        bounced.select("row", "token", "customer", "email"),
+        _counts(rows["why"].drop_nulls()),
+        _counts(taken["value"]),
+        rows.filter(counts)["comment"].count(),
         notes,
+        rows.height + sheet.broken.height,
     )
 
 
 def no_answers() -> Answers:
     """Return the answers of an export that is refused."""
     none = pl.DataFrame(schema=SCHEMA)
-    return Answers(none.lazy(), none, none)
+    return Answers(none, none, none)
 
 
 def meanings(found: pl.DataFrame, words: Words, lowest: int) -> Meanings:
@@ -142,7 +135,7 @@ def meanings(found: pl.DataFrame, words: Words, lowest: int) -> Meanings:
 def left_out(full: pl.LazyFrame, layout: Layout, roles: Mapping[str, str]) -> dict[str, int]:
     """Return how many rows do not count by what they say of themselves, for each reason."""
     why = full.select(why=out(layout, roles)).drop_nulls()
-    return _counts(why.group_by("why").agg(n=pl.len()).collect(), "why")
+    return _counts(why.collect()["why"])
 
 
 def out(layout: Layout, roles: Mapping[str, str]) -> pl.Expr:
@@ -170,6 +163,35 @@ def _by_value(column: str, declared: dict[str, list[str]]) -> pl.Expr:
 
 def _mark(column: str) -> pl.Expr:
     return pl.col(column).fill_null("").str.strip_chars().str.to_lowercase()
+
+
+def _rows(sheet: Sheet, marks: list[pl.Expr], zone: str | None) -> pl.DataFrame:
+    """Return the rows that are not blank: what becomes of each, and the text of each role.
+
+    `responded_at` is a moment where its text is written as most are, else `unread` is the text.
+    The text of a score is only kept of a row that is rejected.
+    """
+    marked = _named(sheet.full, sheet.roles).with_columns(marks)
+    if "responded_at" in sheet.roles:
+        marked = marked.with_columns(unread="responded_at").with_columns(_usual(zone))
+        marked = marked.with_columns(
+            unread=pl.when(pl.col("responded_at").is_null()).then("unread")
+        )
+    texts = [role for role in TEXT_ROLES if role in sheet.roles]
+    read = [name for name in ("responded_at", "unread") if "responded_at" in sheet.roles]
+    score = pl.when(REJECTED).then("score").alias("score")
+    rows = marked.select("row", "value", "why", "reject", score, *read, *texts).collect()
+    # What the file does not have takes no room now that all rows are together.
+    none = {name: kind for name, kind in HELD.items() if name not in rows.columns}
+    return in_order(rows).with_columns(pl.lit(None, kind).alias(n) for n, kind in none.items())
+
+
+def _usual(zone: str | None) -> pl.Expr:
+    def read(texts: pl.Series) -> pl.Series:
+        return usual_times(texts, zone)
+
+    column = pl.col("responded_at")
+    return column.map_batches(read, return_dtype=MOMENT, is_elementwise=True)
 
 
 def _named(rows: pl.LazyFrame, roles: Mapping[str, str]) -> pl.LazyFrame:
@@ -215,48 +237,38 @@ def _meant(meanings: Mapping[str, int] | Mapping[str, str], kind: type[pl.DataTy
     return pl.col("score").replace_strict(dict(meanings), default=None, return_dtype=kind)
 
 
-def _tally(named: pl.LazyFrame) -> pl.DataFrame:
-    """Count the rows by what becomes of them, their comments, and times that were not read."""
-    unread = pl.col("dated") & pl.col("responded_at").is_null()
-    groups = named.group_by("why", "reject", "value")
-    counted = groups.agg(n=pl.len(), comments=pl.col("comment").count(), unread=unread.sum())
-    return counted.collect()
+def _counts(of: pl.Series) -> dict[Any, int]:
+    return dict(of.value_counts().sort(of.name).iter_rows())
 
 
-def _counts(tally: pl.DataFrame, by: str) -> dict[Any, int]:
-    return dict(tally.group_by(by).agg(pl.col("n").sum()).sort(by).iter_rows())
-
-
-def _rejects(named: pl.LazyFrame, sheet: Sheet) -> pl.DataFrame:
+def _rejects(rejected: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
     """Return the rejected rows: where, and the cell that is to be mended or kept."""
     unscored = pl.col("reject") == UNSCORED
     comment, score = (pl.lit(sheet.headers.get(role)) for role in ("comment", "score"))
-    rejects = named.filter(REJECTED).select(
+    rejects = rejected.select(
         "row",
         pl.when(unscored).then(comment).otherwise(score).alias("column"),
         value=pl.when(unscored).then("comment").otherwise("score"),
         why="reject",
     )
-    return pl.concat([sheet.broken, rejects.collect()]).sort("row")
+    return pl.concat([sheet.broken, rejects]).sort("row")
 
 
-def _decided(taken: pl.LazyFrame, sheet: Sheet, choices: Choices) -> tuple[bool | None, list[str]]:
+def _decided(taken: pl.DataFrame, sheet: Sheet, choices: Choices) -> tuple[bool | None, list[str]]:
     """Say whether days come before months; where the file leaves that open, say so."""
     if choices.day_first is not None or "responded_at" not in sheet.roles:
         return choices.day_first or False, []
-    begins = pl.col("responded_at").str.strip_chars().str.head(DAY)
-    decided = is_day_first(taken.select(day=begins).unique().collect()["day"])
+    begins = taken["unread"].str.strip_chars().str.head(DAY)
+    decided = is_day_first(begins.unique())
     note = "the file does not tell days from months: times are left empty; see --day-first"
     return decided, [note] if decided is None else []
 
 
-def _moments(sheet: Sheet, day_first: bool | None, zone: str | None) -> pl.Expr:  # noqa: FBT001 - decided or not
-    """Return the times in UTC; none where days and months cannot be told."""
-    if day_first is None or "responded_at" not in sheet.roles:
-        return pl.lit(None, MOMENT)
-
-    def read(texts: pl.Series) -> pl.Series:
-        return times(texts, day_first=day_first, zone=zone)
-
-    column = pl.col("responded_at")
-    return column.map_batches(read, return_dtype=MOMENT, is_elementwise=True)
+def _timed(taken: pl.DataFrame, day_first: bool | None, zone: str | None) -> pl.DataFrame:  # noqa: FBT001 - decided or not
+    """Return answers with their times in UTC; none where days and months cannot be told."""
+    if day_first is None:
+        return taken.with_columns(responded_at=pl.lit(None, MOMENT))
+    if not taken["unread"].count():
+        return taken
+    read = times(taken["unread"], day_first=day_first, zone=zone)
+    return taken.with_columns(responded_at=pl.coalesce("responded_at", read))

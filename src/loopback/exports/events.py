@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from loopback.exports.order import in_order
 from loopback.tables import CORRECTS, PROVENANCE, RESPONSES, WITHDRAWN
 
 # What an export says of a response; an event that says nothing else is none.
@@ -26,12 +27,17 @@ SINCE = "matched since, as response {}"
 def fresh(responses: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Return the responses that are not yet in the ledger, letter for letter.
 
-    An edited answer comes back as a newer event of the same response.
+    An edited answer comes back as a newer event of the same response. Sorted by row.
     """
-    once = _once(responses)
-    if known.is_empty():
-        return once.sort("row")
-    return once.join(known, CONTENT, how="anti", nulls_equal=True).sort("row")
+    ordered = in_order(responses)
+    said = ordered.select(CONTENT).with_row_index("place")
+    again = _repeating(said)
+    if known.height:
+        before = said.join(known, CONTENT, how="semi", nulls_equal=True)["place"]
+        again = pl.concat([again, before])
+    if again.is_empty():
+        return ordered
+    return ordered.filter(~said["place"].is_in(again.implode()))
 
 
 def events(fresh: pl.DataFrame, known: pl.DataFrame, run: int) -> pl.DataFrame:
@@ -40,13 +46,16 @@ def events(fresh: pl.DataFrame, known: pl.DataFrame, run: int) -> pl.DataFrame:
     `known` are the rows that the ledger has of these responses (`KNOWN`), `run` is the one that
     writes these. Sorted by row.
     """
+    ordered = in_order(fresh)
     before = known.group_by("response_id").agg(
         before=pl.col("run").max(), since=pl.col("rebuilt").max()
     )
-    again = ~pl.col("response_id").is_first_distinct()
-    corrects = pl.when(again).then(pl.lit(run, pl.Int64)).otherwise("before")
-    joined = fresh.sort("row").join(before, "response_id", how="left", maintain_order="left")
-    return joined.with_columns(corrects.alias(CORRECTS), rebuilt="since").drop("before", "since")
+    ids = ordered.select("response_id")
+    told = ids.join(before, "response_id", how="left", maintain_order="left")
+    corrects = pl.when(_again(ids["response_id"])).then(pl.lit(run, pl.Int64)).otherwise("before")
+    return ordered.with_columns(
+        *told.select(corrects.alias(CORRECTS), rebuilt="since").get_columns()
+    )
 
 
 def rebuilt(
@@ -111,10 +120,20 @@ def matched_since(current: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     return withdrawn(joined, pl.format(SINCE, "since")).drop("since")
 
 
-def _once(responses: pl.DataFrame) -> pl.DataFrame:
-    """Return the responses without those that repeat an earlier row to the letter."""
-    twice = responses["response_id"].is_duplicated()
-    if not twice.any():
-        return responses
-    kept = responses.filter(twice).unique(CONTENT, keep="first", maintain_order=True)
-    return pl.concat([responses.filter(~twice), kept])
+def _repeating(said: pl.DataFrame) -> pl.Series:
+    """Return the `place` of rows that repeat an earlier one to the letter."""
+    several = said.filter(_shared(said["response_id"]))
+    first = several.unique(CONTENT, keep="first", maintain_order=True)
+    return several.join(first, "place", how="anti")["place"]
+
+
+def _again(ids: pl.Series) -> pl.Series:
+    """Say which ids stand further up too."""
+    places = _shared(ids).arg_true()
+    again = ~ids.gather(places).is_first_distinct()
+    return pl.repeat(value=False, n=ids.len(), eager=True).scatter(places, again)
+
+
+def _shared(ids: pl.Series) -> pl.Series:
+    """Say which ids may stand more than once: those that share a hash, which is soon told."""
+    return ids.hash().is_duplicated()

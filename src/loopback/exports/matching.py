@@ -7,6 +7,7 @@ import hashlib
 import polars as pl
 
 from loopback.customers import NO, YES
+from loopback.exports.order import in_order
 from loopback.tables import CORRECTS, RESPONSES, TIME, WITHDRAWN
 
 WINDOW = 30  # days after an invitation in which an answer is in time
@@ -31,21 +32,20 @@ def responses(
     Of an answer that matches nobody, whom it names is kept; it is `late` where it came more than
     `window` days after its invitation. Sorted by row.
     """
+    answered = in_order(answers).rename({"token": "given_token", "language": "answered_in"})
     placed = _placed(answers, invitations.lazy(), customers.lazy(), month)
     listed = customers.lazy().select(
         "customer_id", current_owner="owner", listed_region="region", listed_segment="segment"
     )
-    answered = answers.lazy().rename({"token": "given_token", "language": "answered_in"})
+    known = placed.lazy().join(listed, "customer_id", how="left").collect()
     whole = (
-        answered.join(placed.lazy(), "row", how="left")
-        .join(listed, "customer_id", how="left")
+        answered.join(known, "row", how="left", maintain_order="left")
         .with_columns(month=pl.coalesce("month", _answered(month)))
         .with_columns(*_frozen(), *_named_by_the_unmatched(), late=_late(window))
         .with_columns(pl.lit(None, kind).alias(name) for name, kind in _UNTOLD.items())
         .with_columns(_yes_or_no(wish).alias(wish) for wish in WISHES)
-        .collect()
     )
-    return _with_ids(whole).select([*RESPONSES.columns.names(), "row"]).sort("row")
+    return _with_ids(whole).select([*RESPONSES.columns.names(), "row"])
 
 
 def bounces(bounced: pl.DataFrame, invitations: Frame, customers: Frame) -> pl.DataFrame:
@@ -72,7 +72,7 @@ def unmatched_ids(answers: pl.DataFrame, month: str) -> pl.DataFrame:
     An answer that could be matched since is the same answer as before.
     """
     absent = [pl.lit(None, pl.String).alias("customer_id")]
-    bare = answers.with_columns(
+    bare = in_order(answers).with_columns(
         *absent,
         given_token=pl.col("token"),
         token=pl.lit(None, pl.String),
@@ -116,7 +116,7 @@ def _identified(
     """
     asked = invitations.select(*_INVITED[:-1], asked="invited_at", key="token")
     by_token = _looked_up(answers, "token", asked).select(_PLACED.names())
-    rest = answers.join(by_token, "row", how="anti")
+    rest = answers.select("row", "customer", "email").join(by_token, "row", how="anti")
     listed = customers.select("customer_id", key="customer_id")
     by_id = _looked_up(rest, "customer", listed).select("row", "customer_id")
     rest = rest.join(by_id, "row", how="anti")
@@ -214,22 +214,20 @@ def _named_by_the_unmatched() -> list[pl.Expr]:
 def _with_ids(whole: pl.DataFrame) -> pl.DataFrame:
     """Name each response: by its invitation, its id in the export, its customer and time, or all.
 
-    An invitation is answered once, so a second answer is a newer event of the same response. Who
-    was not asked may answer as often as there is a reason: each moment is another response, and
-    without a time each row, those that are alike to the letter told apart by their order.
+    The rows are in order. An invitation is answered once, so a second answer is a newer event of
+    the same response. Who was not asked may answer as often as there is a reason: each moment is
+    another response, and without a time each row, those that are alike to the letter told apart
+    by their order.
     """
     whose = pl.concat_str("customer_id", "responded_at", separator=" ")
     known = pl.coalesce("token", pl.when(pl.col("export_id").is_null()).then(whose))
     named = whole.with_columns(response_id=known)
-    open_ = named.filter(pl.col("response_id").is_null())
+    open_ = named.filter(pl.col("response_id").is_null()).with_columns(given=given())
     if open_.is_empty():
         return named
-    ids = open_.sort("row").with_columns(given=given()).select("row", name=_name())
-    marks = pl.Series("mark", [_id(name) for name in ids["name"]], dtype=pl.String)
-    marked = ids.select("row").with_columns(marks)
-    return named.join(marked, "row", how="left").with_columns(
-        response_id=pl.coalesce("response_id", "mark")
-    )
+    marks = [_id(name) for name in open_.select(_name()).to_series()]
+    ids = named["response_id"]
+    return named.with_columns(ids.scatter(ids.is_null().arg_true(), marks))
 
 
 def _name() -> pl.Expr:

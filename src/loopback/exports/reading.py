@@ -107,6 +107,8 @@ class Reading:
         """How many rows there are under the header."""
         if self.cells.stream is None:
             return self.rows.height + self.broken.height + self.folded
+        if self.refused is None:
+            return self.answers.rows
         return int(self.full.select(pl.len()).collect().item())
 
     def placed(self, roles: Roles) -> Roles:
@@ -196,7 +198,7 @@ def _laid_out(read: Grid, exports: Exports) -> Reading | None:
     if top.rows == 1:
         refuse_headless(cells.name, top.roles, even)
     swallowing = table.swallowing(even, cells.delimiter)
-    halves = table.continued(cells.cells, len(cells.columns))
+    halves = table.continued(cells.cells, cells.width(top.rows))
     sound = even.filter(~pl.col("row").is_in([*swallowing, *halves]))
     rows = groups.condensed(sound, top.questions)
     if cells.stream is not None and (uneven.height or not rows.equals(even)):
@@ -262,7 +264,7 @@ def _recognise(read: Reading, choices: Choices, known: Known) -> None:
     read.roles = with_score(read.roles, one.header, top, built)
     read.zone = choices.zone or top.zone or built.zone
     meant = meanings(columns.texts(one.header), words, 1 if choices.scale == "1-10" else 0)
-    sheet = Sheet(read.every, read.full, read.placed(read.roles), read.roles, read.broken)
+    sheet = Sheet(read.full, read.placed(read.roles), read.roles, read.broken)
     held = answers(sheet, meant, built, choices, read.zone)
     if choices.scale is None and scores.none_is_zero(one):
         note = f"none of {one.scores} scores is 0: if the scale is 1-10, say --scale 1-10"

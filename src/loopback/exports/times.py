@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import polars as pl
 
+MOMENT = pl.Datetime("us", "UTC")
 _DATE = r"(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}))"
 _CLOCK = r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?(?:\s*([AaPp])\.?\s?[Mm]\.?)?"
 _OFFSET = r"(?:(?:GMT|UTC)\s*)?([+-])(\d{1,2}):?(\d{2})?"
@@ -26,12 +29,40 @@ _PLACES = {
 }
 _TWO_NUMBERS = r"^'?(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}"
 _MONTHS, _NOON = 12, 12
-USUAL = len("2026-11-20 09:01:02")
+LOOKED_AT = 10  # texts by which it is told how those of a column are written
 DAY = len("'20/11/2026")
 # Days since the end of 1899, as spreadsheets count: 1954 to 2119. Seconds since 1970: 2001 to 2033.
 _SERIAL = r"^[2-7]\d{4}(?:\.\d+)?$"
 _EPOCH = r"^1\d{9}(\d{3})?$"
 LIKE_A_TIME = rf"{_TIME}|{_SERIAL}|{_EPOCH}"
+
+
+class Form(NamedTuple):
+    """A way to write a time in which each part has its place: its pattern, and its letters."""
+
+    pattern: str
+    letters: int
+    in_utc: bool = False
+
+    def read(self, tidy: pl.Series, zone: str | None) -> pl.Series:
+        """Return the times of texts written in this way, the others empty."""
+        moments = tidy.str.to_datetime(self.pattern, strict=False, time_unit="us", exact=True)
+        as_long = pl.when(tidy.str.len_bytes() == self.letters).then(moments)
+        place = "UTC" if self.in_utc else zone or "UTC"
+        local = (
+            pl.select(as_long.alias(tidy.name))
+            .to_series()
+            .dt.replace_time_zone(place, ambiguous="earliest", non_existent="null")
+        )
+        return local.dt.convert_time_zone("UTC")
+
+
+# How most tools write.
+USUAL = (
+    Form("%Y-%m-%d %H:%M:%S", len("2026-11-20 09:01:02")),
+    Form("%Y-%m-%dT%H:%M:%S", len("2026-11-20T09:01:02")),
+    Form("%Y-%m-%dT%H:%M:%SZ", len("2026-11-20T09:01:02Z"), in_utc=True),
+)
 
 
 def times(texts: pl.Series, *, day_first: bool, zone: str | None = None) -> pl.Series:
@@ -40,21 +71,25 @@ def times(texts: pl.Series, *, day_first: bool, zone: str | None = None) -> pl.S
     A text without a zone is read as of `zone`, else as UTC; a day alone is a day anywhere. A text
     that is no time gives an empty cell.
     """
-    tidy = texts.str.strip_chars()
-    usual = _usual(tidy, zone)
-    rare = usual.is_null() & tidy.is_not_null()
+    usual = usual_times(texts, zone)
+    rare = usual.is_null() & texts.is_not_null()
     if not rare.any():
         return usual
-    read = _read(tidy.filter(rare), zone, day_first=day_first)
+    read = _read(texts.filter(rare).str.strip_chars(), zone, day_first=day_first)
     return usual.scatter(rare.arg_true(), read)
 
 
-def _usual(tidy: pl.Series, zone: str | None) -> pl.Series:
-    """Return the times written like 2026-11-20 09:01:02, as most tools do; others are empty."""
-    moments = tidy.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us", exact=True)
-    moments = pl.select(pl.when(tidy.str.len_bytes() == USUAL).then(moments)).to_series()
-    local = moments.dt.replace_time_zone(zone or "UTC", ambiguous="earliest", non_existent="null")
-    return local.dt.convert_time_zone("UTC").alias(tidy.name)
+def usual_times(texts: pl.Series, zone: str | None = None) -> pl.Series:
+    """Return the times that are written in the way of the first texts, if most tools write so.
+
+    Others are empty. Such a way tells days from months.
+    """
+    tidy = texts.str.strip_chars()
+    first = tidy.drop_nulls().head(LOOKED_AT)
+    for form in USUAL:
+        if form.read(first, zone).count():
+            return form.read(tidy, zone)
+    return tidy.clear(len(tidy)).cast(MOMENT)
 
 
 def _read(tidy: pl.Series, zone: str | None, *, day_first: bool) -> pl.Series:

@@ -122,7 +122,10 @@ def remember(workspace: Workspace, run: Run, kept: Iterable[Kept], said: Mapping
 
 
 def _all(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat([frame for frame in frames if frame.width] or [pl.DataFrame()])
+    """Put frames together; one alone is not copied."""
+    filled = [frame for frame in frames if frame.height]
+    none = next((frame for frame in frames if frame.width), pl.DataFrame())
+    return pl.concat(filled) if len(filled) > 1 else (filled or [none])[0]
 
 
 def _ingested(taken: list[Taken]) -> Ingested:
