@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import email
+import os
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -96,7 +97,12 @@ def test_a_manager_without_calls_gets_a_mail_without_a_workbook() -> None:
 
 
 def naughty() -> list[str]:
-    """Return the strings that hold what means something in a header; those of pages do not."""
+    """Return the strings that hold what means something in a header; those of pages do not.
+
+    `LOOPBACK_HOSTILE=all pytest tests/mail/test_message.py` takes every string: half a minute.
+    """
+    if os.environ.get("LOOPBACK_HOSTILE") == "all":
+        return hostile()
     pages_and_folders = re.compile(r"[<>/\\]")
     meaningful = re.compile(r"""[\x00-\x1f\x7f-\x9f,;:@"'()=?]|[^\x00-\x7f]""")
     strings = [s for s in hostile() if meaningful.search(s) and not pages_and_folders.search(s)]
