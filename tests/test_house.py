@@ -41,6 +41,7 @@ sheets languages
 exports.scores
 exports.reading
 exports.preview exports.mending
+paper
 pages workbooks
 steps.deliveries
 steps.material steps.rendering steps.tablefile steps.oversights

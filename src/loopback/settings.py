@@ -200,6 +200,8 @@ class Sheets(Section):
     show: list[str] = []
     # The root causes to choose from in the workbook, instead of ours.
     causes: list[Annotated[str, Field(min_length=1, max_length=100)]] = []
+    # Whether each sheet comes as PDF, too; needs the extra pdf.
+    pdf: bool = False
     # Which open calls managers, and others named there, are told of.
     escalations: list[Escalation] = list(DEFAULT)
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 NAME_LENGTH = 60
 FILE_NAME_LENGTH = 80
 MARK_BYTES = 12
-XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+# What may be attached, by the end of its name.
+KINDS = {"xlsx": "vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "pdf"}
 # Plain ASCII atoms with single dots between them: what every mail server takes.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -66,8 +67,9 @@ def compose(letter: Letter, sender: str, at: datetime) -> bytes:
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     for file, content in letter.attachments.items():
+        kind = KINDS[file.rpartition(".")[2]]
         message.add_attachment(
-            content, maintype=XLSX[0], subtype=XLSX[1], filename=one_file_name(file)
+            content, maintype="application", subtype=kind, filename=one_file_name(file)
         )
     _set_boundaries(message, message["Message-ID"])
     finished = message.as_bytes()

@@ -15,6 +15,7 @@ from loopback.mail import record
 from loopback.mail.message import ADDRESS
 from loopback.mail.outside import Outside
 from loopback.mail.transports import transport
+from loopback.paper import Printer
 from loopback.reasons.slips import slips
 from loopback.settings import FILE
 from loopback.steps.deliveries import journal_of, recorded, unsure_problems
@@ -54,7 +55,7 @@ def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
     if everyone.by_id:
         listed, more = _customers(workspace, everyone)
         problems += _mail(workspace, everyone) + more + _left_out(workspace, everyone)
-    problems += workspace.do_not_contact_problems()[1]
+    problems += _paper(workspace) + workspace.do_not_contact_problems()[1]
     problems += _rests(workspace, listed, clock) + _segments(workspace, listed)
     wrong, warnings = _frame(workspace)
     problems += wrong
@@ -82,12 +83,26 @@ def _people(workspace: Workspace) -> tuple[people.People, list[Problem]]:
 
 def _mail(workspace: Workspace, everyone: people.People) -> list[Problem]:
     """Return what in the settings would keep mails from going out; no server is asked."""
-    rules = workspace.settings.mail
-    problems = [*_sender(rules), *_transport(workspace, rules)]
-    for person_id in sorted(set(rules.copies_to) - set(everyone.by_id)):
-        mend = f"Write a person_id of {workspace.settings.people.file}."
-        problems.append(Problem(f"copies_to names {person_id!r}, who is not there", mend, FILE))
-    return problems
+    settings = workspace.settings
+    named = {"copies_to": settings.mail.copies_to}
+    named |= {f"the escalation {rule.name!r}": rule.to for rule in settings.sheets.escalations}
+    mend = f"Write a person_id of {settings.people.file}."
+    strangers = [
+        Problem(f"{where} names {person_id!r}, who is not there", mend, FILE)
+        for where, ids in named.items()
+        for person_id in sorted(set(ids) - set(everyone.by_id))
+    ]
+    return [*_sender(settings.mail), *_transport(workspace, settings.mail), *strangers]
+
+
+def _paper(workspace: Workspace) -> list[Problem]:
+    """Return what keeps sheets from coming as PDF, where they are to."""
+    if workspace.settings.sheets.pdf:
+        try:
+            Printer()
+        except LoopbackError as failed:
+            return list(failed.problems)
+    return []
 
 
 def _sender(rules: Mail) -> list[Problem]:

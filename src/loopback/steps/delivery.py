@@ -131,7 +131,7 @@ def _letter(rendered: Rendered) -> Letter:
         rendered.subject,
         rendered.text,
         rendered.html,
-        {f"{rendered.name}.xlsx": rendered.workbook} if rendered.workbook else {},
+        rendered.attachments,
         f"{person.person_id} {sheet.month} {sheet.version}",
     )
 

@@ -11,6 +11,7 @@ from loopback import calls, files, followups, frame, months
 from loopback.languages import Languages
 from loopback.mail import record
 from loopback.pages import Pages
+from loopback.paper import Printer
 from loopback.reasons.codes import codes
 from loopback.sheets import Material, Sheet, sheets
 from loopback.span import span
@@ -37,6 +38,13 @@ class Rendered:
     html: str
     text: str
     workbook: bytes | None
+    pdf: bytes | None
+
+    @property
+    def attachments(self) -> dict[str, bytes]:
+        """What comes with the mail, by the names of the files."""
+        kinds = {"xlsx": self.workbook, "pdf": self.pdf}
+        return {f"{self.name}.{kind}": content for kind, content in kinds.items() if content}
 
 
 def month_sheets(workspace: Workspace, month: str, clock: Clock) -> list[Sheet]:
@@ -140,6 +148,7 @@ class _Forms:
         settings, templates = workspace.settings, workspace.path("templates")
         self._company = settings.company.name
         self._languages = Languages(templates)
+        self._printer = Printer() if settings.sheets.pdf else None
         self._pages = Pages(
             templates, self._company, settings.scores.months, workspace.people, self._languages
         )
@@ -150,13 +159,15 @@ class _Forms:
 
     def of(self, sheet: Sheet) -> Rendered:
         """Return a sheet in all its forms."""
+        html, language = self._pages.html(sheet), self._languages.of(sheet.person.language)
         return Rendered(
             sheet,
             self._workspace.file_name(sheet.person.person_id, sheet.person.name),
             self._pages.subject(sheet),
-            self._pages.html(sheet),
+            html,
             self._pages.text(sheet),
             self._workbook(sheet),
+            self._printer.pdf(html, language.code) if self._printer else None,
         )
 
     def _workbook(self, sheet: Sheet) -> bytes | None:
@@ -172,5 +183,5 @@ def _write(workspace: Workspace, forms: Rendered) -> None:
     folder = workspace.path("out", forms.sheet.month, "sheets")
     files.replace(folder / f"{forms.name}.html", forms.html.encode())
     files.replace(folder / f"{forms.name}.txt", forms.text.encode())
-    if forms.workbook:
-        files.replace(folder / f"{forms.name}.xlsx", forms.workbook)
+    for name, content in forms.attachments.items():
+        files.replace(folder / name, content)
