@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Else each of the commands that tests run would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 READY := $(VENV)/ready
 
 .PHONY: demo test lint bench clean
