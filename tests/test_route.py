@@ -131,6 +131,21 @@ def test_a_new_answer_gives_one_new_mail_in_which_it_is_marked(
     assert marked == ["[3] Ahorn Mill (C-1)", "[8] Birch Tools (C-2) *new*"]
 
 
+def test_a_sheet_that_is_sent_again_still_marks_what_was_new(
+    answered: Path, run: Callable[..., Said]
+) -> None:
+    run("route", "--today", TODAY)
+    run("ingest", answer(answered, "C-2,2026-11-22,8,fine", name="b.csv"), "--today", TODAY)
+    run("route", "--today", "2026-11-23")
+    once = sheet(answered, "anna-berg")
+
+    run("route", "--all", "--today", "2026-11-23")
+    run("route", "--all", "--today", "2026-11-23")
+
+    assert sheet(answered, "anna-berg") == once
+    assert "[8] Birch Tools (C-2) *new*" in once
+
+
 def test_an_answer_that_was_edited_gives_a_new_mail(
     answered: Path, run: Callable[..., Said]
 ) -> None:

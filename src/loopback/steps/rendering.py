@@ -108,14 +108,15 @@ def _marked_new(came: pl.DataFrame, deliveries: pl.DataFrame, month: str) -> pl.
     """Mark the responses that the last mail of this month to their owner did not carry yet.
 
     Where nothing waits, those that the last mail was the first to carry stay marked, so that the
-    same sheet comes out however often it is rendered.
+    same sheet comes out however often it is rendered, or sent.
     """
-    runs = pl.col("as_of").unique().sort(descending=True)
+    newest = pl.col("version").sort_by("as_of").last()
+    earlier = pl.col("version") != newest
     sent = (
         record.accepted(deliveries)
         .filter(pl.col("month") == month)
         .group_by(current_owner="person_id")
-        .agg(last=runs.get(0, null_on_oob=True), before=runs.get(1, null_on_oob=True))
+        .agg(last=pl.col("as_of").max(), before=pl.col("as_of").filter(earlier).max())
     )
     waits = (pl.col("run") > pl.col("last")).any().over("current_owner")
     seen = pl.when(waits).then("last").otherwise("before")
