@@ -437,11 +437,18 @@ def test_a_template_of_the_workspace_with_a_mistake_is_named_with_its_line(
     assert "Mend the template" in problem.mend
 
 
-def test_a_template_without_an_end_is_stopped(tmp_path: Path) -> None:
-    endless = "{% for a in range(9999) %}{% for b in range(9999) %}{{ '-' * 999 }}{% endfor %}"
-    (tmp_path / "sheet.txt.j2").write_text(endless + "{% endfor %}", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("inside", "what"),
+    [
+        ("{{ '-' * 999 }}", "the page has no end"),
+        ("{% for b in range(9999) %}{% endfor %}", "range makes too many turns"),
+    ],
+)
+def test_a_template_without_an_end_is_stopped(tmp_path: Path, inside: str, what: str) -> None:
+    endless = f"{{% for a in range(99999) %}}{inside}{{% endfor %}}"
+    (tmp_path / "sheet.txt.j2").write_text(endless, encoding="utf-8")
 
-    with pytest.raises(LoopbackError, match="the page has no end"):
+    with pytest.raises(LoopbackError, match=what):
         pages_of(tmp_path).text(sheet(call()))
 
 

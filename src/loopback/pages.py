@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from loopback.sheets import Sheet
 
 LARGEST = 20_000_000  # letters of a page: what is larger comes of a loop without end
+TURNS = 100_000  # of all loops of a page over a range
 TIMES = 1_000  # how often a template may repeat a text
 DIALLED = 5  # digits that make a number to call
 MEND = "Mend the template, or take it away to use the one of loopback."
@@ -81,11 +82,26 @@ class Pages:
     def _rendered(self, template: Template, sheet: Sheet) -> str:
         language = self._languages.of(sheet.person.language)
         spoken = _words(language) | {"title": _title(sheet, language)}
-        spoken |= {"head": _head(sheet, language), "sheet": sheet}
+        spoken |= {"head": _head(sheet, language), "sheet": sheet, "range": _Ranges()}
         try:
             return _bounded(template.generate(self._values | spoken))
         except (TemplateError, LookupError, TypeError, ValueError, ArithmeticError) as mistake:
             raise _mistake(template.name, mistake) from mistake
+
+
+class _Ranges:
+    """The `range` of one page: loops inside loops together have no more turns than are left."""
+
+    def __init__(self) -> None:
+        self._left = TURNS
+
+    def __call__(self, *bounds: int) -> range:
+        """Return a range, if there are as many turns left."""
+        turns = range(*bounds)
+        self._left -= 1 + len(turns)
+        if self._left < 0:
+            raise SecurityError("range makes too many turns")
+        return turns
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
