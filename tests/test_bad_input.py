@@ -561,12 +561,54 @@ FRAMES: dict[str, Bad] = {
     ),
 }
 
+
+def mailed(rules: str) -> dict[str, str]:
+    """Return settings by which mails are sent as some rules say."""
+    return {"loopback.toml": f'{SETTINGS}[mail]\nsender = "a@b.example"\n{rules}\n'}
+
+
 UNREACHABLE: dict[str, Bad] = {
     "a person who shall see everything and is not in the list": Bad(
         {"loopback.toml": SETTINGS + '[mail]\ncopies_to = ["zoe"]\n'},
         "(loopback.toml)",
         "'zoe'",
         "person_id",
+    ),
+    "a rule whose calls go to someone who is not there": Bad(
+        {
+            "loopback.toml": SETTINGS
+            + '[[sheets.escalations]]\nname = "complaint"\ndays = 7\nto = ["legal"]\n'
+        },
+        "(loopback.toml)",
+        "the escalation 'complaint' names 'legal'",
+        "person_id",
+    ),
+    "SMTP without a host": Bad(
+        mailed('transport = "smtp"'), "(loopback.toml)", "there is no host", "[mail.smtp] host"
+    ),
+    "SMTP with a user and no password": Bad(
+        mailed('transport = "smtp"\n[mail.smtp]\nhost = "mail.example"\nuser = "us"'),
+        "(loopback.toml)",
+        "password",
+        "LOOPBACK_SMTP_PASSWORD",
+    ),
+    "certificates that are not there": Bad(
+        mailed('transport = "smtp"\n[mail.smtp]\nhost = "mail.example"\nca_file = "no.pem"'),
+        "(loopback.toml)",
+        "no.pem",
+        "ca_file",
+    ),
+    "a program for mails that is not there": Bad(
+        mailed('transport = "sendmail"\nsendmail = "/nowhere/sendmail"'),
+        "(loopback.toml)",
+        "/nowhere/sendmail",
+        "Install it",
+    ),
+    "a sender left out where mails are sent": Bad(
+        {"loopback.toml": SETTINGS + '[mail]\ntransport = "maildir"\n'},
+        "(loopback.toml)",
+        "there is no sender",
+        "[mail] sender",
     ),
     "a sender that is no address": Bad(
         {"loopback.toml": SETTINGS + '[mail]\nsender = "Customer feedback"\n'},

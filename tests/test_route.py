@@ -313,18 +313,6 @@ def test_people_named_in_the_settings_see_the_whole_company(
     assert "lovely people" in sheet(answered, "fay-iversen")
 
 
-def test_check_names_who_is_to_get_copies_or_calls_of_a_rule_but_is_not_there(
-    answered: Path, run: Callable[..., Said]
-) -> None:
-    rule = '[[sheets.escalations]]\nname = "complaint"\ndays = 7\nto = ["legal"]\n'
-    edit(answered, "loopback.toml", "[company]", f'[mail]\ncopies_to = ["fay"]\n{rule}[company]')
-
-    said = run("check", expect=1)
-
-    assert "copies_to names 'fay', who is not there" in said.err
-    assert "the escalation 'complaint' names 'legal', who is not there" in said.err
-
-
 def test_an_answer_is_sent_in_the_month_it_came_in_whenever_it_was_asked_for(
     acme: Path, run: Callable[..., Said]
 ) -> None:
