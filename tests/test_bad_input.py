@@ -77,6 +77,11 @@ def listed_as(file: str, content: Content) -> dict[str, Content]:
     return {"loopback.toml": SETTINGS + f'[customers]\nfile = "{file}"\n', file: content}
 
 
+def mailed(rules: str) -> dict[str, Content]:
+    """Return settings by which mails are sent as some rules say."""
+    return {"loopback.toml": f'{SETTINGS}[mail]\nsender = "a@b.example"\n{rules}\n'}
+
+
 def workbook(*sheets: pl.DataFrame) -> bytes:
     """Return a workbook that holds the sheets."""
     content = io.BytesIO()
@@ -561,13 +566,13 @@ FRAMES: dict[str, Bad] = {
     ),
 }
 
-
-def mailed(rules: str) -> dict[str, str]:
-    """Return settings by which mails are sent as some rules say."""
-    return {"loopback.toml": f'{SETTINGS}[mail]\nsender = "a@b.example"\n{rules}\n'}
-
-
 UNREACHABLE: dict[str, Bad] = {
+    "a password in the settings": Bad(
+        mailed('transport = "smtp"\n[mail.smtp]\nhost = "mail.example"\npassword = "secret"'),
+        "(loopback.toml)",
+        "mail.smtp.password: a password does not belong into the settings",
+        "LOOPBACK_SMTP_PASSWORD",
+    ),
     "a person who shall see everything and is not in the list": Bad(
         {"loopback.toml": SETTINGS + '[mail]\ncopies_to = ["zoe"]\n'},
         "(loopback.toml)",
