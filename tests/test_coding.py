@@ -172,9 +172,32 @@ def test_what_is_coded_may_be_coded_again(here: Path, run: Run) -> None:
     assert pl.read_csv(here / "o.csv")["reasons"].to_list()[:2] == ["speed", "people; speed"]
 
 
+def test_reasons_that_the_file_has_of_its_own_stay_apart_from_those_coded(
+    here: Path, run: Run
+) -> None:
+    (here / "c.csv").write_text("comment,reasons\nlate,People; Speed\nfine,Speed\n", "utf-8")
+
+    said = run("reasons", "code", "c.csv", "--frame", "reasons.toml", "--to", "o.csv")
+    again = code(run, "o.csv", "--to", "o.csv")
+
+    assert (here / "o.csv").read_text(encoding="utf-8").splitlines() == [
+        "comment,given_reasons,reasons,evidence",
+        "late,People; Speed,speed,speed: late",
+        "fine,Speed,,",
+    ]
+    assert "own column 'reasons' is kept as 'given_reasons'" in said.err
+    assert (again["replaced"], again["renamed"]) == (["reasons", "evidence"], {})
+    held = run("reasons", "test", "o.csv", "--frame", "reasons.toml", "--json").json
+    assert [(row["reason"], row["people"]) for row in held["reasons"]] == [
+        ("people", 1),
+        ("speed", 2),
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
+        ("c.csv", "comment,reasons,given_reasons\nlate,a,b\n", "would get the same name"),
         ("c.csv", 'comment,n\nlate,1\n"a\nb",2\nlate, late,3\n', "row 5"),
         ("c.csv", "remark,n\nlate,1\n", "no column is called comment"),
         ("c.jsonl", '{"comment": "late"}\n{"comment": NaN}\nlate\n', "line 3"),

@@ -32,8 +32,8 @@ jsonlines
 comments
 mail.smtp books worth nonresponse changes reach standings funnel_plot calculator confidential
 amendment reasons.alignment reasons.keyness reasons.ngrams reasons.agreement reasons.handcoding
-reasons.matches reasons.slips reasons.tally reasons.drivers reasons.ticked reasons.discretion
-reasons.kinds reasons.evidence reasons.suggestions
+reasons.matches reasons.tally reasons.drivers reasons.ticked reasons.discretion
+reasons.kinds reasons.evidence reasons.suggestions reasons.slips
 reasons.codes reasons.coverage reasons.themes
 mail.transports lists span rest invitation_lists exports.header exports.matching demo.voices stories
 workspace guarantees exports.roles exports.near figures alerts rollups

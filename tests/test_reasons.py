@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import TODAY, answer, build
 from tests.shared import shared
+from tests.trees import tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,6 +211,7 @@ def test_scores_of_a_reason_that_few_employees_gave_are_not_shown(
         ("november.csv --sample 2", "a file does nothing with --sample"),
         ("a.csv --frame reasons.toml --coders 2", "--coders does nothing without --sample"),
         ("a.csv --frame reasons.toml --seed 7", "--seed does nothing without --sample"),
+        ("a.csv --frame reasons.toml --workspace .", "--workspace does nothing with --frame"),
     ],
 )
 def test_what_would_do_nothing_is_refused(run: Run, tmp_path: Path, said: str, idle: str) -> None:
@@ -217,6 +219,52 @@ def test_what_would_do_nothing_is_refused(run: Run, tmp_path: Path, said: str, i
 
     assert idle in run("reasons", "code", *said.split(), "--to", to, expect=2).err
     assert not to.exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "idle"),
+    [
+        ("--by owner discover", "--by does nothing before discover"),
+        ("--month 2026-11 show C-1", "--month does nothing before show"),
+        ("--json test a.csv", "--json does nothing before test"),
+        ("--last 3 discover", "--last does nothing before discover"),
+        ("--today 2026-11-26 discover", "--today does nothing before discover"),
+        ("discover --label Access", "--label does nothing without --add"),
+        ("discover --language de", "--language does nothing without --add"),
+        ("discover --add x --reason price --top 3", "--top does nothing with --add"),
+        ("discover --add x --reason price --month 2026-11", "--month does nothing with --add"),
+        ("test a.csv --frame reasons.toml --workspace .", "--workspace does nothing with --frame"),
+    ],
+)
+def test_an_option_where_it_would_do_nothing_is_refused(
+    told: Path, run: Run, said: str, idle: str
+) -> None:
+    before = tree(told)
+
+    assert idle in run("reasons", *said.split(), expect=2).err
+    assert tree(told) == before
+
+
+@pytest.mark.usefixtures("told")
+def test_a_file_is_coded_with_the_frame_of_the_workspace_where_none_is_named(
+    run: Run, tmp_path: Path
+) -> None:
+    file, to = tmp_path / "c.csv", tmp_path / "o.csv"
+    file.write_text("comment\nso late\n", encoding="utf-8")
+
+    run("reasons", "code", file, "--to", to, "--workspace", ".")
+
+    assert to.read_text(encoding="utf-8").splitlines()[1] == "so late,speed,speed: late"
+
+
+def test_terms_that_find_nothing_are_named_with_their_lines(told: Path, run: Run) -> None:
+    path = told / "l.csv"
+    path.write_text("comment,codes\n" + "on time,speed\n" * 200, encoding="utf-8")
+
+    said = run("reasons", "test", path)
+
+    assert "'cheap' is in none of 200 comments (reasons.toml, line 10)" in said.err
+    assert "on time" not in said.err
 
 
 def test_an_answer_of_which_only_the_ticks_changed_is_a_newer_event(told: Path, run: Run) -> None:

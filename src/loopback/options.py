@@ -201,7 +201,8 @@ CommentsFile = Annotated[
     typer.Argument(metavar="[COMMENTS]", help="A .csv, .xlsx, .jsonl or .parquet with comments."),
 ]
 FrameFile = Annotated[
-    Path | None, typer.Option("--frame", help="The code frame to use.", metavar="FILE")
+    Path | None,
+    typer.Option("--frame", help="The code frame; else that of the workspace.", metavar="FILE"),
 ]
 CodedFile = Annotated[
     Path, typer.Option("--to", help="The file to write: .parquet, .csv or .jsonl.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from loopback.score import points
-from loopback.terminal import line, message, out, printable, table, text, warning
+from loopback.terminal import line, message, out, printable, problems, table, text, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +91,8 @@ def coding(result: Coding) -> None:
     line(f"{result.rows} rows in {result.file}. {covered(result.coverage)}")
     if result.replaced:
         warning(f"Written anew, not taken from the file: {', '.join(result.replaced)}")
+    for name, new in result.renamed.items():
+        warning(f"The file's own column {name!r} is kept as {new!r}, apart from what is coded")
     for alarm in result.alarms:
         warning(alarm)
 
@@ -156,6 +158,7 @@ def discovered(found: Discovered) -> None:
     for near in found.suggestions:
         said = f"{near.word} ({near.comments}) ~ {near.term} of {near.reason}"
         line(f"  {said}; add {near.add!r}, if it is that")
+    problems(found.unused, "warning")
     message('Write a term into the frame: loopback reasons discover --add "TERM" --reason ID')
 
 
@@ -210,6 +213,7 @@ def tried(result: Tried, *, audit: bool) -> None:
             "kappas": lambda found: ", ".join(map(_hundredths, found)),
         }
         table(result.coders, "Agreement of the coders", kappas)
+    problems(result.unused, "warning")
 
 
 def _overall(found: dict[str, float | None]) -> str:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loopback.frame import read_with_lines
-from loopback.reasons.codes import codes
 from loopback.reasons.slips import slips, unused
 from tests.reasons.drawn import commented
 from tests.shared import shared
@@ -63,16 +62,35 @@ def test_a_term_in_two_reasons_is_named_where_it_stands_again(tmp_path: Path) ->
     assert found(tmp_path, content) == [(12, "'Slow' is in two reasons, 'speed' and 'price'")]
 
 
-def test_a_term_that_none_of_many_comments_has_is_unused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("lists", "comments", "language", "idle"),
+    [
+        ('any = [\n"late",\n"tardy"]\nnot = ["late 40s"]', ["late"] * 200, None, [(6, "tardy")]),
+        ('any = ["tardy"]', ["late"] * 199 + [""], None, [(4, "tardy")]),
+        ('any = ["tardy"]', ["late"] * 199, None, []),
+        ('any = ["tardy"]', [*["late"] * 199, None], None, []),
+        ('any = ["late", "late*"]', ["later"] * 200, None, [(4, "late")]),
+        ('any = ["late", "*late"]', ["late"] * 200, None, []),
+        ('any = ["spät"]', ["spaet"] * 200, None, []),
+        ('any = ["?!"]', ["late"] * 200, None, []),
+        ('any_de = ["spät"]\nany_da = ["sent"]', ["late"] * 200, "de-AT", [(4, "spät")]),
+        ('any_de = ["spät"]\nany_da = ["sent"]', ["late"] * 200, None, []),
+    ],
+)
+def test_a_term_that_none_of_many_comments_has_is_unused(
+    tmp_path: Path,
+    lists: str,
+    comments: list[str | None],
+    language: str | None,
+    idle: list[tuple[int, str]],
+) -> None:
     path = tmp_path / "reasons.toml"
-    path.write_text(f'{SPEED}any = [\n"late",\n"tardy"]\nnot = ["late 40s"]', encoding="utf-8")
-    frame, lines = read_with_lines(path)
-    comments = commented(*["late"] * 200)
+    path.write_text(SPEED + lists, encoding="utf-8")
 
-    there = unused(frame, lines, codes(comments, frame), 200)
+    there = unused(*read_with_lines(path), commented(*comments, language=language))
 
-    assert [(u.line, u.what) for u in there] == [(6, "'tardy' is in none of 200 comments")]
-    assert unused(frame, lines, codes(comments, frame), 199) == []
+    said = [(line, f"{term!r} is in none of 200 comments") for line, term in idle]
+    assert [(u.line, u.what) for u in there] == said
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -35,7 +36,7 @@ from loopback.options import (
     workspace_of,
 )
 
-SEED = "1"
+NAMES = {"file": "a file", "as_json": "--json"}  # what of the options is called otherwise
 
 app = typer.Typer(
     name="reasons",
@@ -58,6 +59,9 @@ def tally(
     """Tally the reasons customers gave, with the words that say so."""
     context.obj = workspace or context.obj
     if context.invoked_subcommand:
+        mend = "Write it after the command, if the command has it."
+        before = f"before {context.invoked_subcommand}"
+        _refuse(context, ("by", "month", "last", "as_json", "today"), before, mend)
         return
     from loopback import reasoncard, terminal
     from loopback.steps.reasons import tally as tallied
@@ -104,9 +108,11 @@ def discover(
         if not add or not reason:
             mend = 'Write loopback reasons discover --add "password*" --reason account.access.'
             raise WrongUsageError(Problem("--add needs a --reason, and the other way round", mend))
+        _refuse(context, ("month", "last", "top", "today"), "with --add")
         wrote = added(opened, add, reason, language, label)
         terminal.as_json(wrote) if as_json else reasoncard.added(wrote)
         return
+    _refuse(context, ("label", "language"), "without --add")
     upto = month or clock_at(today).month
     found = discovered(opened, upto, 1 if month and not last else last, top)
     terminal.as_json(reasoncard.plain(found)) if as_json else reasoncard.discovered(found)
@@ -122,7 +128,7 @@ def code(
     language_column: LanguageColumn = None,
     sample: SampleSize = None,
     coders: Coders = 1,
-    seed: SeedText = SEED,
+    seed: SeedText = "1",
     as_json: Json = False,
     workspace: Folder = None,
 ) -> None:
@@ -131,32 +137,43 @@ def code(
     from loopback.steps.coding import code as coded
     from loopback.steps.handsheet import handsheet
 
-    _refuse_idle(
-        sample, coders, seed, file=file, frame=frame, column=column, language_column=language_column
-    )
     if sample:
+        mend = "Leave it out: a sample is of the comments and the frame of the workspace."
+        of_a_file = ("file", "frame", "column", "language_column")
+        _refuse(context, of_a_file, "with --sample", mend)
         files, rows = handsheet(workspace_of(context, workspace), sample, seed, coders, to)
         wrote = {"files": files, "comments": rows}
         terminal.as_json(wrote) if as_json else reasoncard.handsheet(files, rows)
         return
-    if file is None or frame is None:
+    mend = "Leave it out, or write --sample N to draw comments of the workspace."
+    _refuse(context, ("coders", "seed"), "without --sample", mend)
+    if file is None:
         mend = "Write loopback reasons code COMMENTS.csv --frame reasons.toml --to coded.csv."
-        raise WrongUsageError(Problem("name a file of comments and a code frame", mend))
-    found = coded(file, frame, column, language_column, to)
+        raise WrongUsageError(Problem("name a file of comments", mend))
+    known = _frame(context, frame, workspace)
+    found = coded(file, known, column, language_column, to)
     terminal.as_json(found) if as_json else reasoncard.coding(found)
 
 
-def _refuse_idle(sample: int | None, coders: int, seed: str, **of_a_file: object) -> None:
-    """Stop at what would do nothing: a sample is of the workspace, and only it has coders."""
-    drawn = [name for name, said in (("--coders", coders > 1), ("--seed", seed != SEED)) if said]
-    read = [name for name, said in of_a_file.items() if said is not None]
-    if sample and read:
-        named = "a file" if read[0] == "file" else f"--{read[0].replace('_', '-')}"
-        mend = f"Leave out {named}: a sample is of the comments and the frame of the workspace."
-        raise WrongUsageError(Problem(f"{named} does nothing with --sample", mend))
-    if drawn and not sample:
-        mend = "Leave it out, or write --sample N to draw comments of the workspace."
-        raise WrongUsageError(Problem(f"{drawn[0]} does nothing without --sample", mend))
+def _refuse(
+    context: typer.Context, names: Sequence[str], where: str, mend: str = "Leave it out."
+) -> None:
+    """Stop at the first option that is given where it would do nothing."""
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source and source.name == "COMMANDLINE":
+            option = NAMES.get(name, f"--{name.replace('_', '-')}")
+            raise WrongUsageError(Problem(f"{option} does nothing {where}", mend))
+
+
+def _frame(context: typer.Context, frame: Path | None, workspace: Path | None) -> Path:
+    """Return the code frame that is named, or that of the workspace."""
+    from loopback.frame import FILE
+
+    if frame:
+        _refuse(context, ("workspace",), "with --frame", "Leave one of the two out.")
+        return frame
+    return workspace_of(context, workspace).path(FILE)
 
 
 @app.command("test")
@@ -173,11 +190,9 @@ def trial(
 ) -> None:
     """Hold the code frame against reasons that people gave, worst first."""
     from loopback import reasoncard, terminal
-    from loopback.frame import FILE
     from loopback.steps.trial import Columns
     from loopback.steps.trial import trial as held
 
     columns = Columns(column, language_column, codes)
-    known: Path = frame or workspace_of(context, workspace).path(FILE)
-    tried = held(labelled, known, columns)
+    tried = held(labelled, _frame(context, frame, workspace), columns)
     terminal.as_json(tried) if as_json else reasoncard.tried(tried, audit=audit)

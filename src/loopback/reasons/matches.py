@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MATCHES = pl.Schema({"place": pl.UInt32, "pair": pl.UInt32})
 WHERE = pl.Schema({"place": pl.UInt32, "literal": pl.String, "start": pl.Int64, "end": pl.Int64})
+FAR = 2**32  # from one place to the next, where place and pair are one number
 HIT = ["place", "reason", "literal"]
 # `de` of `de`, `DE` and `de-AT`; any other text names no language.
 LANGUAGE = pl.col("language").str.to_lowercase().str.extract(r"^\s*([a-z]{2})(?:[-_].*)?$")
@@ -33,7 +34,8 @@ def texts_of(comments: pl.DataFrame, frame: CodeFrame) -> pl.DataFrame:
     `comments` holds comment and language.
     """
     text = folded(pl.col("comment"), frame.symbols)
-    return comments.select(spoken=LANGUAGE, text=text).with_row_index("place")
+    laid = comments.lazy().select(spoken=LANGUAGE, text=text)  # lazily: folds share their passes
+    return laid.collect().with_row_index("place")
 
 
 def says_nothing(frame: CodeFrame) -> pl.Expr:
@@ -48,7 +50,7 @@ def matches(texts: pl.DataFrame, frame: CodeFrame) -> pl.DataFrame:
     A list for one language applies to texts in it and to those whose language is not known; words
     inside a `not` phrase do not count.
     """
-    found = _found(texts, [*frame.terms["literal"], *frame.phrases["literal"]])
+    found = standing(texts, [*frame.terms["literal"], *frame.phrases["literal"]])
     known = pairs(frame).join(frame.terms, ["reason", "term"])
     of_language = pl.col("language").is_null() | pl.col("spoken").is_null()
     hits = (
@@ -57,11 +59,21 @@ def matches(texts: pl.DataFrame, frame: CodeFrame) -> pl.DataFrame:
         .select("place", "pair", "reason", "literal")
     )
     phrases = found.join(frame.phrases, "literal")
-    meant = hits if phrases.is_empty() else _meant(texts, hits, phrases)
-    return meant.select(MATCHES.names()).unique().sort("place", "pair")
+    return _once(hits if phrases.is_empty() else _meant(texts, hits, phrases))
 
 
-def _found(texts: pl.DataFrame, literals: Iterable[str]) -> pl.DataFrame:
+def _once(hits: pl.DataFrame) -> pl.DataFrame:
+    """Return the places and pairs of hits, sorted, each once.
+
+    As one number: to sort two columns and to look for what is there twice takes ten times as long.
+    """
+    both = pl.col("place").cast(pl.UInt64) * FAR + pl.col("pair")
+    found = hits.lazy().select(both=both.sort().rle().struct.field("value"))
+    place, pair = pl.col("both") // FAR, pl.col("both") % FAR
+    return found.select(place=place, pair=pair).cast(MATCHES).collect()
+
+
+def standing(texts: pl.DataFrame, literals: Iterable[str]) -> pl.DataFrame:
     """Return which literals stand in which text, each once: place, spoken, literal.
 
     Overlapping, since neighbours share the space between them.

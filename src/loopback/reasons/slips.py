@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from loopback.errors import Problem
 from loopback.folding import all_normalised, spelled, spellings
 from loopback.frame import ANY, FILE, UNLESS
+from loopback.reasons.matches import standing, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     Slip = tuple[Place, str, str]
 
-FEWEST = 200  # comments before a term that none of them has is called unused
+FEWEST = 200  # comments: a term that none of them has is called unused
 
 
 class _Term(NamedTuple):
@@ -34,6 +35,11 @@ class _Term(NamedTuple):
     def list(self) -> str:
         """The name of the list it stands in: `any`, `any_de`, `not`."""
         return str(self.place[2])
+
+    @property
+    def language(self) -> str | None:
+        """The language that the list is for; None for all."""
+        return None if self.list in {ANY, UNLESS} else self.list.removeprefix(f"{ANY}_")
 
 
 def slips(frame: CodeFrame, lines: Lines, name: str = FILE) -> list[Problem]:
@@ -57,18 +63,25 @@ def slips(frame: CodeFrame, lines: Lines, name: str = FILE) -> list[Problem]:
 
 
 def unused(
-    frame: CodeFrame, lines: Lines, codes: pl.DataFrame, comments: int, name: str = FILE
+    frame: CodeFrame, lines: Lines, comments: pl.DataFrame, name: str = FILE
 ) -> list[Problem]:
-    """Return the terms that none of many comments has; `codes` are those of the comments."""
-    if comments < FEWEST:
-        return []
-    used = set(codes.select("reason", "term").unique().iter_rows())
-    plain = dict(frame.terms.select("written", "term").iter_rows())
+    """Return the terms that stand in none of many comments, which hold comment and language.
+
+    Each counts as it is written, whatever a wider one finds; one for a language only where many
+    comments are in that language.
+    """
+    texts = texts_of(comments.drop_nulls("comment"), frame)
+    looked_at: dict[str | None, int] = dict(texts["spoken"].value_counts().iter_rows())
+    looked_at[None] = texts.height
+    found = standing(texts, frame.terms["literal"]).select("literal", "spoken").unique()
+    there = {(literal, key) for literal, spoken in found.iter_rows() for key in (spoken, None)}
     mend = "Take it out, or leave it for what is still to come."
     return [
-        Problem(f"{term!r} is in none of {comments} comments", mend, name, line=lines.of(place))
-        for place, reason, term in frame.placed()
-        if place[2] != UNLESS and term in plain and (reason.id, plain[term]) not in used
+        Problem(f"{term.written!r} is in none of {many} comments", mend, name, line=at)
+        for term in _terms(frame)
+        if term.list != UNLESS and term.literals
+        for many, at in [(looked_at.get(term.language, 0), lines.of(term.place))]
+        if many >= FEWEST and there.isdisjoint((lit, term.language) for lit in term.literals)
     ]
 
 

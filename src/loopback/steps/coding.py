@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from loopback.frame import CodeFrame
 
 CSV = ".csv"
+GIVEN = "given_"  # begins the new name of a column that has one of ours
 LIST = pl.List(pl.String)
 PAIRS_TEXT = pl.col("evidence").list.eval(pl.element().list.join(": "))
 LISTS_TEXT = pl.when(pl.col(LIST).list.len() > 0).then(pl.col(LIST).list.join("; ")).name.keep()
@@ -37,6 +38,7 @@ class Coding:
     languages: pl.DataFrame
     alarms: list[str]
     replaced: list[str]
+    renamed: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,7 @@ def code(path: Path, frame: Path, column: str | None, language: str | None, to: 
     counts: list[pl.DataFrame] = []
     with files.replacing(to.absolute()) as temporary:
         _stream(wish, ending, temporary, counts)
-    replaced = [name for name in CODED.names() if name in rows.schema]
-    return _coding(to, pl.concat(counts), code_frame, replaced)
+    return _coding(to, pl.concat(counts), wish)
 
 
 def _ending(to: Path, rows: Comments) -> str:
@@ -116,15 +117,44 @@ def _coded(
     told = rows.select(comment=pl.col(wish.column).cast(pl.String), language=spoken.cast(pl.String))
     found = coded(told, wish.frame)
     counts.append(counted(told.select("language").hstack(found.select("kind"))))
-    both = rows.select(_kept(wish.rows).names()).hstack(found.select(CODED.names()))
+    kept = [pl.col(name).alias(new) for name, new in _own(wish.rows).items()]
+    both = rows.select(kept).hstack(found.select(CODED.names()))
     return both.with_columns(PAIRS_TEXT).with_columns(LISTS_TEXT) if ending == CSV else both
 
 
 def _kept(rows: Comments) -> pl.Schema:
-    """Return the columns that stay: reasons and evidence of an earlier coding do not."""
-    return pl.Schema({name: kind for name, kind in rows.schema.items() if name not in CODED})
+    """Return the columns of the file that stay, under the names that they get."""
+    return pl.Schema({new: rows.schema[name] for name, new in _own(rows).items()})
 
 
-def _coding(to: Path, counts: pl.DataFrame, frame: CodeFrame, replaced: list[str]) -> Coding:
+def _own(rows: Comments) -> dict[str, str]:
+    """Return the new name of each column of the file that stays.
+
+    Both reasons and evidence are of an earlier coding, and written anew. One alone is the file's
+    own, such as reasons that were ticked: it stays beside what is coded, under another name.
+    """
+    if _coded_before(rows):
+        return {name: name for name in rows.schema if name not in CODED}
+    own = {name: GIVEN + name if name in CODED else name for name in rows.schema}
+    twice = next((name for name, new in own.items() if new != name and new in rows.schema), None)
+    if twice:
+        what = f"the columns {twice!r} and {own[twice]!r} would get the same name"
+        raise LoopbackError(Problem(what, "Rename one of them in the file.", rows.name))
+    return own
+
+
+def _coded_before(rows: Comments) -> bool:
+    return set(CODED) <= set(rows.schema)
+
+
+def _coding(to: Path, counts: pl.DataFrame, wish: _Wish) -> Coding:
     kinds, languages = coverage(counts), by_language(counts)
-    return Coding(to, sum(kinds.values()), kinds, languages, alarms(languages, frame), replaced)
+    return Coding(
+        to,
+        sum(kinds.values()),
+        kinds,
+        languages,
+        alarms(languages, wish.frame),
+        CODED.names() if _coded_before(wish.rows) else [],
+        {name: new for name, new in _own(wish.rows).items() if name != new},
+    )

@@ -13,6 +13,7 @@ from loopback.confidential import ALL, visible_comments
 from loopback.reasons.codes import codes
 from loopback.reasons.coverage import counted, coverage
 from loopback.reasons.kinds import kinds
+from loopback.reasons.slips import unused
 from loopback.reasons.suggestions import suggestions
 from loopback.reasons.themes import themes
 from loopback.span import span
@@ -22,6 +23,7 @@ from loopback.tomlfile import text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from loopback.errors import Problem
     from loopback.frame import CodeFrame
     from loopback.reasons.suggestions import Suggestion
     from loopback.reasons.themes import Theme
@@ -33,7 +35,7 @@ AT_MOST = 200_000  # comments that are looked at: more say nothing new, and take
 
 @dataclass(frozen=True)
 class Discovered:
-    """The themes of each list, the list to read first, and words that are near to a term."""
+    """The themes of each list, the list to read first, words near to a term, and idle terms."""
 
     months: list[str]
     comments: int
@@ -41,6 +43,7 @@ class Discovered:
     first: str
     themes: dict[str, list[Theme]]
     suggestions: list[Suggestion]
+    unused: list[Problem]
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Added:
 def discover(workspace: Workspace, last: str, count: int | None, top: int) -> Discovered:
     """Return what the comments of the last months have and the code frame does not."""
     asked = span(workspace.ledger, last, count or workspace.settings.scores.months)
-    code_frame = frame.read_frame(workspace.path(frame.FILE))
+    code_frame, lines = frame.read_with_lines(workspace.path(frame.FILE))
     confidential = workspace.settings.audience == "employees"
     every = workspace.ledger.current(RESPONSES)
     told = visible_comments(every, asked.months, ALL) if confidential else asked.responses
@@ -66,7 +69,8 @@ def discover(workspace: Workspace, last: str, count: int | None, top: int) -> Di
     if confidential:
         found = {name: [t._replace(quotes=[]) for t in rows] for name, rows in found.items()}
     near = [] if confidential else suggestions(some, code_frame)[:top]
-    return Discovered(asked.months, some.height, covered, _first(covered), found, near)
+    idle = [] if confidential else unused(code_frame, lines, some)
+    return Discovered(asked.months, some.height, covered, _first(covered), found, near, idle)
 
 
 def _first(covered: dict[str, int]) -> str:

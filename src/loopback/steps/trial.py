@@ -10,7 +10,7 @@ import polars as pl
 
 from loopback.comments import comments
 from loopback.errors import LoopbackError, Problem
-from loopback.frame import read_frame
+from loopback.frame import read_with_lines
 from loopback.reasons import handcoding
 from loopback.reasons.agreement import (
     alpha,
@@ -21,6 +21,7 @@ from loopback.reasons.agreement import (
     to_drop,
 )
 from loopback.reasons.matches import matches, pairs, texts_of
+from loopback.reasons.slips import unused
 from loopback.reasons.ticked import meanings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from loopback.comments import Comments
     from loopback.frame import CodeFrame
 
-USUAL = ("human", "given", "reasons", "codes")
+USUAL = ("human", "given", "given_reasons", "reasons", "codes")
 IDS = ("response_id", "id")
 BETWEEN = "\n"  # names of a list: no name holds it
 
@@ -40,7 +41,8 @@ class Tried:
     """What a frame is worth on some comments: overall, by reason, by term, and once audited.
 
     `audit` are the terms to drop, `audited` the quality without them, on the same comments.
-    `coders` is how far the people agree who coded the same comments, where several did.
+    `coders` is how far the people agree who coded the same comments, where several did; `unused`
+    are the terms that none of the comments has.
     """
 
     comments: int
@@ -51,6 +53,7 @@ class Tried:
     audited: dict[str, float | None]
     coders: pl.DataFrame
     unknown: list[str]
+    unused: list[Problem]
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Columns:
 
 def trial(paths: Sequence[Path], frame: Path, columns: Columns) -> Tried:
     """Return how well a code frame finds the reasons that people gave, worst first."""
-    code_frame = read_frame(frame)
+    code_frame, lines = read_with_lines(frame)
     coded = [_coded(comments(path), code_frame, columns) for path in paths]
     rows = coded[0].rows
     given = rows.with_row_index("place").explode("given", empty_as_null=False)
@@ -92,6 +95,7 @@ def trial(paths: Sequence[Path], frame: Path, columns: Columns) -> Tried:
         overall(_table(without, people, code_frame, rows.height)),
         _coders([c.rows for c in coded], code_frame),
         sorted({name for c in coded for name in c.unknown}),
+        unused(code_frame, lines, rows, frame.name),
     )
 
 
