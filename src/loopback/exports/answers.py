@@ -95,12 +95,12 @@ def answers(
     The file is read once, and only what has a role is held of it.
     """
     rows = _rows(sheet, _marks(layout, sheet, meant), zone)
-    day_first, notes = _decided(rows.filter(TAKEN), sheet, choices)
-    taken = _timed(rows.filter(TAKEN), day_first, zone)
+    taken = rows.filter(TAKEN)
+    day_first, notes = _decided(taken, sheet, choices)
+    taken = _timed(taken, day_first, zone)
     unread = taken.filter(pl.col("unread").is_not_null() & pl.col("responded_at").is_null()).height
     if unread and day_first is not None:
         notes.append(f"{unread} times could not be read and are left empty")
-    counts = pl.col("why").is_null()
     bounced = rows.filter(why=BOUNCED)
     return Answers(
         taken.with_columns(score="value").select(*SCHEMA),
@@ -108,7 +108,7 @@ def answers(
         bounced.select("row", "token", "customer", "email"),
         _counts(rows["why"].drop_nulls()),
         _counts(taken["value"]),
-        rows.filter(counts)["comment"].count(),
+        rows.select("comment", "why").filter(pl.col("why").is_null())["comment"].count(),
         notes,
         rows.height + sheet.broken.height,
     )

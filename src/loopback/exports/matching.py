@@ -33,14 +33,15 @@ def responses(
     `window` days after its invitation. Sorted by row.
     """
     answered = in_order(answers).rename({"token": "given_token", "language": "answered_in"})
-    placed = _placed(answers, invitations.lazy(), customers.lazy(), month)
-    listed = customers.lazy().select(
-        "customer_id", current_owner="owner", listed_region="region", listed_segment="segment"
-    )
-    known = placed.lazy().join(listed, "customer_id", how="left").collect()
     whole = (
-        answered.join(known, "row", how="left", maintain_order="left")
-        .with_columns(month=pl.coalesce("month", _answered(month)))
+        answered.join(
+            # Not held by a name: it is as large as what comes of it.
+            _known(answers, invitations.lazy(), customers.lazy(), month),
+            on="row",
+            how="left",
+            maintain_order="left",
+        )
+        .pipe(_filled, "month", _answered(month))
         .with_columns(*_frozen(), *_named_by_the_unmatched(), late=_late(window))
         .with_columns(pl.lit(None, kind).alias(name) for name, kind in _UNTOLD.items())
         .with_columns(_yes_or_no(wish).alias(wish) for wish in WISHES)
@@ -97,6 +98,17 @@ def _yes_or_no(column: str) -> pl.Expr:
     return pl.when(yes | no).then(yes)
 
 
+def _known(
+    answers: pl.DataFrame, invitations: pl.LazyFrame, customers: pl.LazyFrame, month: str
+) -> pl.DataFrame:
+    """Return the rows whose customer is known, each with its invitation and what the list says."""
+    placed = _placed(answers, invitations, customers, month).lazy()
+    listed = customers.select(
+        "customer_id", current_owner="owner", listed_region="region", listed_segment="segment"
+    )
+    return placed.join(listed, "customer_id", how="left").collect()
+
+
 def _placed(
     answers: pl.DataFrame, invitations: pl.LazyFrame, customers: pl.LazyFrame, month: str
 ) -> pl.DataFrame:
@@ -142,14 +154,19 @@ def _looked_up(
         sought = sought.join(found, "row", how="anti")
     if sought.is_empty():
         return found
-    loose = sought.with_columns(key=folded("key"))
-    alike = (
-        known.with_columns(key=folded("key"))
-        .join(loose.lazy().select("key"), "key", how="semi")
-        .collect()
-        .filter(pl.col("key").is_unique())
-    )
-    return pl.concat([found, loose.join(alike, "key").select(found.columns)])
+    alike = _alike(sought.with_columns(loose=folded("key")), known)
+    return found if alike.is_empty() else pl.concat([found, alike.select(found.columns)])
+
+
+def _alike(sought: pl.DataFrame, known: pl.LazyFrame) -> pl.DataFrame:
+    """Return what is known of the only key that is like one that is sought."""
+    keys = known.select("key", loose=folded("key"))
+    near = keys.join(sought.lazy().select("loose"), "loose", how="semi").collect()
+    only = near.filter(pl.col("loose").is_unique())
+    if only.is_empty():
+        return known.head(0).with_columns(row=pl.lit(0, pl.Int64)).collect()
+    rows = sought.select("row", "loose").join(only, "loose")
+    return known.join(rows.lazy().select("row", "key"), "key").collect()
 
 
 def _invited(dated: pl.DataFrame, invitations: pl.LazyFrame, month: str) -> pl.DataFrame:
@@ -158,22 +175,23 @@ def _invited(dated: pl.DataFrame, invitations: pl.LazyFrame, month: str) -> pl.D
         return pl.DataFrame(schema=_PLACED)
     end = pl.lit(month).str.to_date("%Y-%m").dt.month_end()
     day = pl.coalesce(pl.col("responded_at").dt.date(), end)
-    answered = dated.select("row", "customer_id", day=day, answered=_answered(month)).sort("day")
-    customers = answered.lazy().select("customer_id")
-    asked = (
-        invitations.select(*_INVITED[:-1], asked="invited_at")
-        .join(customers, "customer_id", how="semi")
-        .with_columns(day=asked_at().dt.date())
-        .sort("day")
-        .collect()
-    )
-    latest = answered.join_asof(
-        asked, on="day", by="customer_id", strategy="backward", check_sortedness=False
-    )
-    early = latest.filter(pl.col("month").is_null()).select("row", "customer_id", "answered")
-    same = early.join(asked.with_columns(answered="month"), ["customer_id", "answered"], how="left")
-    known = latest.filter(pl.col("month").is_not_null())
-    return pl.concat([frame.select(_PLACED.names()) for frame in (known, same)])
+    answered = dated.select("row", "customer_id", day=day, answered=_answered(month))
+    asked = invitations.select(*_INVITED[:-1], asked="invited_at")
+    every = answered.lazy().join(asked, "customer_id").with_columns(since=asked_at().dt.date())
+    found = every.collect()
+    latest = _latest(found.filter(pl.col("since") <= pl.col("day")))
+    early = answered.join(latest, "row", how="anti").select("row", "customer_id")
+    same = found.filter(pl.col("month") == pl.col("answered")).drop("customer_id")
+    others = early.join(same, "row", how="left")
+    return pl.concat([frame.select(_PLACED.names()) for frame in (latest, others)])
+
+
+def _latest(asked: pl.DataFrame) -> pl.DataFrame:
+    """Return the last invitation of each row."""
+    several = asked["row"].is_duplicated()
+    ordered = asked.filter(several).sort("since", "month")
+    last = ordered.unique("row", keep="last", maintain_order=True)
+    return pl.concat([asked.filter(~several), last]) if last.height else asked
 
 
 def asked_at() -> pl.Expr:
@@ -220,14 +238,25 @@ def _with_ids(whole: pl.DataFrame) -> pl.DataFrame:
     by their order.
     """
     whose = pl.concat_str("customer_id", "responded_at", separator=" ")
-    known = pl.coalesce("token", pl.when(pl.col("export_id").is_null()).then(whose))
-    named = whole.with_columns(response_id=known)
+    loose = pl.when(pl.col("export_id").is_null()).then(whose)
+    named = _filled(whole.with_columns(response_id="token"), "response_id", loose)
     open_ = named.filter(pl.col("response_id").is_null()).with_columns(given=given())
     if open_.is_empty():
         return named
-    marks = [_id(name) for name in open_.select(_name()).to_series()]
-    ids = named["response_id"]
-    return named.with_columns(ids.scatter(ids.is_null().arg_true(), marks))
+    marks = pl.Series([_id(name) for name in open_.select(_name()).to_series()])
+    return named.with_columns(_scattered(named["response_id"], marks))
+
+
+def _filled(whole: pl.DataFrame, column: str, text: pl.Expr) -> pl.DataFrame:
+    """Return rows with the empty cells of a column filled; no other row is worked on."""
+    empty = whole.lazy().filter(pl.col(column).is_null())
+    filled = empty.select(text.alias(column)).collect()[column]
+    return whole.with_columns(_scattered(whole[column], filled)) if filled.len() else whole
+
+
+def _scattered(cells: pl.Series, texts: pl.Series) -> pl.Series:
+    """Return cells with texts in the place of the empty ones."""
+    return cells.scatter(cells.is_null().arg_true(), texts)
 
 
 def _name() -> pl.Expr:

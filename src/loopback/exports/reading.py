@@ -280,7 +280,7 @@ def _refuse_second(read: Reading, held: Answers, score: str) -> None:
     """Raise where a row without a score is the header of another table."""
     unread = held.rejects.filter(pl.col("why") == NO_SCORE)["row"].head(LOOKED_AT)
     if unread.len():
-        rows = read.every.filter(pl.col("row").is_in(unread.implode())).collect()
+        rows = read.every.head(unread[-1]).filter(pl.col("row").is_in(unread.implode())).collect()
         places = {place: header for header, place in read.places.items()}
         refuse_second(read.file, read.rows, rows.rename(places), score)
 

@@ -235,6 +235,8 @@ class Desk:
         rows = self.workspace.ledger.scan(RESPONSES).select(events.KNOWN)
         before = [rows.with_columns(run=pl.lit(self.run, pl.Int64)) for rows in self.added]
         every = pl.concat([rows, *(rows.select(events.KNOWN).lazy() for rows in before)])
+        if every.head(1).collect().is_empty():
+            return every.collect()
         return every.join(ids, "response_id", how="semi").collect()
 
     def _matched_since(self, found: Matched) -> pl.DataFrame:
