@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import email
 import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from email.utils import format_datetime, getaddresses, parseaddr
 from typing import TYPE_CHECKING
@@ -121,7 +121,7 @@ def _set_boundaries(message: EmailMessage, seed: str) -> None:
 
 
 def _check(finished: bytes, letter: Letter, meant: list[str]) -> None:
-    parsed = email.message_from_bytes(finished, policy=SMTP)
+    parsed = BytesHeaderParser(policy=SMTP).parsebytes(finished)
     recipients = [a.addr_spec for a in parsed["To"].addresses]
     if recipients != [letter.to_address] or parsed.keys() != meant:
         mend = "Give the person a plain name in the people list."
