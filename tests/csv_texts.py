@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from loopback.delimited import DELIMITERS
+from loopback.marks import DELIMITERS
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

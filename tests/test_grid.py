@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopback import delimited
-from loopback.delimited import DELIMITERS, Delimited
+from loopback.delimited import Delimited
 from loopback.errors import LoopbackError
 from loopback.grid import Grid, grid
+from loopback.marks import DELIMITERS
 from tests.csv_texts import csv_texts
 from tests.shared import shared
 

@@ -13,7 +13,7 @@ SOURCE = ROOT / "src" / "loopback"
 # docs/architecture.md draws the same picture.
 LAYERS = """\
 errors plain prn places folding tomllines letters records
-unpacked received exports.order
+unpacked received marks exports.order
 nps.counts nps.beta nps.discovery nps.method
 nps.interval
 nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.weighting nps.unequal

@@ -5,8 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice, zip_longest
@@ -16,7 +14,8 @@ import polars as pl
 
 from loopback import plain
 from loopback.errors import LoopbackError, Problem
-from loopback.letters import UTF_8, Letters, letters, marked, rows_named, unmarked
+from loopback.letters import UTF_8, Letters, letters, marked, unmarked
+from loopback.marks import even, marks_of, odd, said, ways
 from loopback.records import Flaw, Marks, Record, mended, width
 
 if TYPE_CHECKING:
@@ -25,14 +24,13 @@ if TYPE_CHECKING:
     from typing import BinaryIO, TextIO
 
 FLAW_MEND = "Export the file again, or mend the quotes of that line."
-DELIMITERS = (",", ";", "\t", "|")
-SNIFFED_RECORDS, SNIFFED_LINES, SNIFFED_BYTES = 50, 500, 2**12
+SNIFFED_LINES, SNIFFED_BYTES = 500, 2**12
 RECORDS_AT_ONCE = 2**13  # few enough that what Python makes of them stays in the cache
 BLOCK = 2**20
-DECLARED = re.compile(r"\s*\"?sep=(.)\"?\s*$", re.IGNORECASE)
-LEAST = 3  # columns of a table that may begin below other lines
-BEFORE = 20  # lines that may stand before a table
-BELOW = 0.9  # so much less likely is a delimiter that the first line does not have
+LAST_BYTES = 32
+BLANK_ENDS = ("\n\n", "\n\r\n", "\r\r")
+CUT = "the last line has no line end: if the file was cut short, its last row may be too"
+BLANK_END = "a blank line ends the file: a row that stood there is lost"
 
 
 class Cells(NamedTuple):
@@ -83,13 +81,7 @@ class Delimited:
     def marks(self) -> Marks:
         """The marks between and around the cells: as the first records are split most evenly."""
         csv.field_size_limit(plain.CELL_LIMIT)
-        top = self.lines(SNIFFED_LINES)
-        said = DECLARED.match(top[0]) if top else None
-        delimiter = said[1] if said else max(DELIMITERS, key=partial(_evenness, top))
-        first = next((line for line in top if line.strip()), "").strip("\r\n")
-        cells = first.split(delimiter)
-        single = len(cells) > 1 and all(re.fullmatch("'[^']*'", cell) for cell in cells)
-        return Marks(delimiter, "'" if single else '"')
+        return marks_of(self.lines(SNIFFED_LINES))
 
     @property
     def delimiter(self) -> str:
@@ -108,13 +100,13 @@ class Delimited:
         """
         lines = self.lines()
         flaws: list[Flaw] = []
-        for marks in _ways(lines, self.marks):
-            if records := _even(lines, marks):
+        for marks in ways(lines, self.marks):
+            if records := even(lines, marks):
                 break
         else:
             marks = self.marks
             records, flaws = mended(lines, marks, width(marks.read(lines)))
-        return Cells(_framed(records), flaws, [*_said(marks), *_odd(lines, records, marks)])
+        return Cells(_framed(records), flaws, [*said(marks), *odd(lines, records, marks)])
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield the cells of many records at once; raise where the quotes are not in order."""
@@ -133,11 +125,17 @@ class Delimited:
 
     def notes(self) -> list[str]:
         """Say what a person should know of the encoding and the end of the file."""
+        notes = self.letters.notes() if self._unicode is None else []
+        ends = self._end()
+        if not ends.endswith(("\n", "\r")):
+            notes.append(CUT)
+        return [*notes, BLANK_END] if ends.endswith(BLANK_ENDS) else notes
+
+    def _end(self) -> str:
+        """Return the last marks of the text; of one in UTF-16 without its NULs."""
         with opened(self.source) as file:
-            file.seek(-1, io.SEEK_END)
-            ended = file.read(1) in (b"\n", b"\r", b"\0")
-        cut = "the last line has no line end: if the file was cut short, its last row may be too"
-        return [*(self.letters.notes() if self._unicode is None else []), *([] if ended else [cut])]
+            file.seek(-min(LAST_BYTES, file.seek(0, io.SEEK_END)), io.SEEK_END)
+            return file.read().replace(b"\0", b"").decode("latin-1")
 
     def lines(self, first: int | None = None) -> list[str]:
         """Return the lines, or the first ones, with their ends as they are."""
@@ -174,91 +172,6 @@ class Delimited:
         with self._text() as text:
             blocks = iter(partial(text.read, BLOCK), "")
             return b"".join([codecs.BOM_UTF8, *(block.encode() for block in blocks)])
-
-
-def _ways(lines: Sequence[str], usual: Marks) -> Iterator[Marks]:
-    """Yield the ways in which cells may be marked, the likeliest first."""
-    delimiter = usual.delimiter
-    escaped = re.compile(rf"\\(?![\"\\{re.escape(delimiter)}])")
-    escapes = Marks(delimiter, escape="\\") if any("\\" in line for line in lines) else None
-    escapes = None if any(escaped.search(line) for line in lines) else escapes
-    if escapes and not _bare("".join(lines).replace('\\"', ""), usual):
-        yield escapes
-    yield usual
-    if delimiter == "\t" and any('"' in line for line in lines):
-        yield Marks(delimiter, None)
-    if any(f'{delimiter} "' in line for line in lines):
-        yield Marks(delimiter, spaced=True)
-    if escapes:
-        yield escapes
-    begins = re.compile(rf'(?:^|{re.escape(delimiter)})"')
-    if any("'" in line for line in lines) and not any(begins.search(line) for line in lines):
-        yield Marks(delimiter, "'")
-
-
-def _said(marks: Marks) -> list[str]:
-    """Say how cells are marked, where that is not as usual."""
-    said = {
-        f"cells stand in {marks.quote} instead of quotes": marks.quote == "'",
-        "quotes are letters: cells do not stand in them": marks.quote is None,
-        "a backslash stands before a quote in a cell": marks.escape is not None,
-        "a space stands before the cells": marks.spaced,
-    }
-    return [note for note, true in said.items() if true]
-
-
-def _odd(lines: Sequence[str], records: Sequence[Record], marks: Marks) -> list[str]:
-    """Say in which rows there are letters that may be none: quotes inside cells, NULs, marks."""
-    text = {r.row: "".join(lines[r.row - 1 : r.row - 1 + r.lines]) for r in records}
-    found = {
-        "a quote inside a cell was kept": [
-            n for n, record in text.items() if '"' in record and _bare(record, marks)
-        ],
-        "a NUL was kept": [n for n, line in enumerate(lines, 1) if "\0" in line],
-        "bytes without meaning were kept as \ufffd": [
-            n for n, line in enumerate(lines, 1) if "\ufffd" in line
-        ],
-    }
-    return [f"{what} in {rows_named(rows)}" for what, rows in found.items() if rows]
-
-
-def _bare(record: str, marks: Marks) -> bool:
-    """Say whether a quote stands inside a cell that is in no quotes."""
-    d = re.escape(marks.delimiter)
-    quoted = rf'(?<![^{d}\r\n])"(?:[^"]|"")*"(?=[{d}\r\n]|$)'
-    return marks == Marks(marks.delimiter) and '"' in re.sub(quoted, "", record)
-
-
-def _even(lines: Sequence[str], marks: Marks) -> list[Record] | None:
-    """Return the records of lines, where all have as many cells, at least below the first ones."""
-    try:
-        records = list(marks.records(lines))
-    except csv.Error:
-        return None
-    filled = [record for record in records if any(record.fields)]
-    wide = width(filled)
-    begins = next((n for n, record in enumerate(filled) if len(record.fields) == wide), 0)
-    below = filled[begins if begins <= BEFORE and wide >= LEAST else 0 :]
-    return records if all(len(record.fields) == wide for record in below) else None
-
-
-def _evenness(top: Sequence[str], delimiter: str) -> tuple[float, int]:
-    """Say how many of the first records a delimiter splits alike, and into how many cells.
-
-    A table of two columns begins in the first line: else any text with a comma would be one.
-    """
-    try:
-        found = csv.reader(top, delimiter=delimiter)
-        records = [len(fields) for fields in islice(found, SNIFFED_RECORDS) if any(fields)]
-    except csv.Error:
-        return 0.0, 0
-    counted = Counter(records)
-    wide = max(counted, key=lambda n: (counted[n], n == records[0], n), default=0)
-    begins = records.index(wide) if wide else 0
-    if wide < 2 or (begins and (wide < LEAST or begins > BEFORE)):  # noqa: PLR2004 - one is no table
-        return 0.0, 0
-    share = counted[wide] / (len(records) - begins)
-    return share * (BELOW if begins else 1), wide
 
 
 def _framed(records: Sequence[Record]) -> pl.DataFrame:

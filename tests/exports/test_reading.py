@@ -8,7 +8,7 @@ from loopback.errors import LoopbackError
 from loopback.exports import reading as module
 from loopback.exports.reading import Reading, reading
 from loopback.settings import Exports
-from tests.exports.drawn import SURVEYMONKEY_EXPANDED
+from tests.exports.drawn import LIMESURVEY_CODES, SURVEYMONKEY_EXPANDED
 from tests.test_unpacked import LISTED, workbook
 
 if TYPE_CHECKING:
@@ -138,3 +138,21 @@ def test_the_sheet_with_the_responses_is_found_behind_a_cover() -> None:
 
     assert read.answers.scores == {3: 1, 9: 1}
     assert read.answers.notes == ["the responses are in the sheet 'Data'; if not, say --sheet"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_blank_line_at_the_end_is_said_since_a_row_may_have_stood_there(
+    encoding: str, end: str
+) -> None:
+    content = f"score,comment{end}9,fine{end}{end}".encode(encoding)
+
+    [note] = reading(content, "export.csv", Exports()).answers.notes
+
+    assert note == "a blank line ends the file: a row that stood there is lost"
+
+
+def test_a_tool_that_ends_every_file_with_a_blank_line_is_no_reason_to_say_so() -> None:
+    content = f"{LIMESURVEY_CODES}\r\n".encode()
+
+    assert reading(content, "export.csv", Exports()).answers.notes == []

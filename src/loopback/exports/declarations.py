@@ -25,4 +25,5 @@ class Layout(BaseModel):
     roles: dict[str, list[str]] = {}
     left_out: dict[str, list[str]] = {}
     channel: dict[str, list[str]] = {}
+    blank_end: bool = False
     refused: str | None = None

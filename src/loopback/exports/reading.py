@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loopback.delimited import blank
+from loopback.delimited import BLANK_END, blank
 from loopback.errors import LoopbackError, error
 from loopback.exports import groups, scores, table
 from loopback.exports.answers import (
@@ -214,7 +214,8 @@ def _laid_out(read: Grid, exports: Exports) -> Reading | None:
             wide.folded = sound.height - wide.rows.height
         return wide
     odd = dict.fromkeys(swallowing, SWALLOWS) | dict.fromkeys(halves, HALF)
-    noted = replace(cells, notes=(*cells.notes, *table.gaps(cells), *table.spoilt(cells)))
+    known = [note for note in cells.notes if not (built.blank_end and note == BLANK_END)]
+    noted = replace(cells, notes=(*known, *table.gaps(cells), *table.spoilt(cells)))
     broken = _broken(cells, uneven, odd)
     return Reading(cells.name, noted, built, top, rows, broken, long=several)
 
