@@ -18,6 +18,7 @@ _CONTENT = ("given", "score", "comment", "responded_at")
 _INVITED = ("customer_id", "month", "token", "owner", "region", "segment", "language", "invited_at")
 # What only the ledger can tell of a response; see `events`.
 _UNTOLD = {name: RESPONSES.columns[name] for name in (CORRECTS, "rebuilt", WITHDRAWN)}
+_LISTED = ("current_owner", "listed_region", "listed_segment")
 _PLACED = pl.Schema({"row": pl.Int64, **dict.fromkeys(_INVITED[:-1], pl.String), "asked": TIME})
 
 Frame = pl.DataFrame | pl.LazyFrame
@@ -106,7 +107,8 @@ def _known(
     listed = customers.select(
         "customer_id", current_owner="owner", listed_region="region", listed_segment="segment"
     )
-    return placed.join(listed, "customer_id", how="left").collect()
+    whole = placed.join(listed, "customer_id", how="left")
+    return whole.with_columns(pl.col(_LISTED).cast(pl.String)).collect()
 
 
 def _placed(

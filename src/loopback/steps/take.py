@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from loopback.settings import Exports
     from loopback.workspace import Workspace
 
-LISTED = ("customer_id", "owner", "region", "segment")
+# Of millions of customers, few owners: by their number they take a quarter of the room.
+LISTED = (
+    "customer_id",
+    *(pl.col(name).cast(pl.Categorical) for name in ("owner", "region", "segment")),
+)
 
 
 class Export(NamedTuple):
