@@ -321,7 +321,7 @@ def tables(draw: Callable[[st.SearchStrategy[object]], object]) -> list[list[str
 @given(
     table=tables(),
     delimiter=st.sampled_from(DELIMITERS),
-    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
     style=st.sampled_from(STYLES),
 )
 def test_any_table_that_python_writes_as_csv_comes_back_cell_for_cell(

@@ -58,6 +58,20 @@ def test_every_row_is_taken_known_left_out_or_rejected(
     }
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_how_the_rows_add_up_is_printed_where_nobody_watches_too(
+    asked: Path, run: Callable[..., Said], options: tuple[str, ...]
+) -> None:
+    rows = ("C-1,2026-11-20,3,late", "C-1,2026-11-20,3,late", "C-2,2026-11-20,11,", "C-3,,,")
+    export = answer(asked, *rows, "who,,9,")
+
+    said = run("ingest", export, "--today", TODAY, *options, expect=3)
+
+    assert said.out.splitlines()[-1] == (
+        "export.csv: 5 rows = 2 taken + 1 known already + 1 rejected + 1 left out, unanswered"
+    )
+
+
 def test_a_response_says_whose_it_is_and_where_it_came_from(
     asked: Path, run: Callable[..., Said]
 ) -> None:

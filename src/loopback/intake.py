@@ -40,12 +40,12 @@ def _ingested_file(report: Report) -> None:
     if report.already:
         message(f"{report.file}: ingested before, nothing to add.")
         return
-    message(f"{report.file}: {report.layout} layout, {report.rows} rows.")
+    line(f"{report.file}: {report.rows} rows = {_sum(report)}")
+    message(f"  {report.layout} layout")
     roles = ", ".join(f"{role} = {column[:LETTERS]!r}" for role, column in report.roles.items())
     message(f"  read as: {roles}")
     if report.remembered:
         message(f"  as before: {_said(report.remembered)}")
-    message(f"  {report.rows} rows = {_sum(report)}")
     asked = report.answered + report.unanswered
     if report.unanswered:
         message(f"  answered: {report.answered} of {asked} ({report.answered / asked:.0%})")

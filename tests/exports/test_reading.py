@@ -1,12 +1,17 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import csv
+import io
+from typing import TYPE_CHECKING, Literal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from loopback.errors import LoopbackError
 from loopback.exports import reading as module
 from loopback.exports.reading import Reading, reading
+from loopback.marks import DELIMITERS
 from loopback.settings import Exports
 from tests.exports.drawn import LIMESURVEY_CODES, SURVEYMONKEY_EXPANDED
 from tests.test_unpacked import LISTED, workbook
@@ -138,6 +143,32 @@ def test_the_sheet_with_the_responses_is_found_behind_a_cover() -> None:
 
     assert read.answers.scores == {3: 1, 9: 1}
     assert read.answers.notes == ["the responses are in the sheet 'Data'; if not, say --sheet"]
+
+
+# Letters that each of these encodings has.
+LETTERS = st.text("abcæßéÜ 7-'\",;\t|\r\n", max_size=6)
+KINDS = ("cp1252", "latin-1", "mac_roman", "utf-16-le", "utf-16-be", "utf-8")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    comments=st.lists(LETTERS, min_size=1, max_size=5),
+    encoding=st.sampled_from(KINDS),
+    delimiter=st.sampled_from(DELIMITERS),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_a_table_in_an_encoding_that_is_named_comes_back_cell_for_cell(
+    comments: list[str], encoding: str, delimiter: str, quoting: Literal[0, 1]
+) -> None:
+    table = [("score", "comment", "token"), *(("9", cell, "T") for cell in comments)]
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=delimiter, quoting=quoting).writerows(table)
+    content = written.getvalue().encode(encoding)
+
+    read = reading(content, "export.csv", Exports(encoding=encoding))
+
+    found = read.full.collect().rows()
+    assert [tuple(cell or "" for cell in row[2:]) for row in found] == table[1:]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
