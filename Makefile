@@ -32,6 +32,7 @@ bench: $(READY)  ## the measured figures, side by side
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "scikit-learn>=1.7,<2"
 	$(BIN)/python benchmarks/reasons.py
+	$(BIN)/python benchmarks/memory.py
 
 clean:
 	rm -rf $(VENV) demo

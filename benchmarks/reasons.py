@@ -2,9 +2,10 @@
 
 `--quality`: on comments coded by people (LOOPBACK_SHARED or ../shared): the frame as it is, the
 frame once audited with 200 and 1,000 of them, and a TF-IDF logistic regression trained on the same
-200 and 1,000, all on the same rest. `--speed`: `loopback reasons code` from Parquet to Parquet at a
-million texts and 300 terms, beside a regex union in Polars and a matcher in Python for each text,
-and the cost of more terms. Seconds are of the processor; the texts per second of all are alike.
+200 and 1,000, all on the same rest. `--recovery`: how often `discover` brings back the words of a
+reason that the frame lacks. `--speed`: `loopback reasons code` from Parquet to Parquet at a million
+texts and 300 terms, beside a regex union in Polars and a matcher in Python for each text that read
+and write such files too, and the cost of more terms. Seconds are of the processor.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from loopback.folding import folded, normalised
+from loopback.folding import all_normalised
 from loopback.frame import CodeFrame, Reason, read_frame
 from loopback.reasons.agreement import overall, reasons_quality, terms_quality, to_drop
+from loopback.reasons.codes import codes
+from loopback.reasons.kinds import kinds
 from loopback.reasons.matches import matches, pairs, texts_of
+from loopback.reasons.themes import LISTS, themes
 
 DATA = Path(os.environ.get("LOOPBACK_SHARED") or "../shared") / "data" / "text"
 SETS = ("nhs", "phone_en", "phone_de", "phone_da", "phone_fr", "phone_es")
@@ -36,14 +40,18 @@ LABELLED = (200, 1000)
 FOLDS = 4
 THRESHOLDS = [step / 20 for step in range(2, 13)]
 TEXTS, TERMS, LENGTH = 1_000_000, 300, 87
-FEW = 20_000  # texts for the slow ways
+FEW = 200_000  # texts for the slow ways
+RIVALS = Path(__file__).parent / "rivals"
 SHORTEST = 4  # letters of a word that is taken for a term
 MANY_TERMS = (30, 300, 3_000, 10_000)
+SCORES = {1: 10, 2: 8, 3: 6, 4: 3, 5: 0}  # of the set that has any: 1 is very good
+PROPOSALS = 20
 
 
 class Labelled(NamedTuple):
     """Comments with what people said, and what the frame finds: place, reason, term."""
 
+    responses: pl.DataFrame
     texts: list[str]
     given: list[set[str]]
     found: pl.DataFrame
@@ -55,13 +63,19 @@ def labelled(name: str) -> Labelled:
     lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
     frame = read_frame(DATA / "frames" / f"{name}.toml")
-    texts = pl.DataFrame(
-        {"comment": [r["text"] for r in rows], "language": [r["lang"] for r in rows]}
+    responses = pl.DataFrame(
+        {
+            "response_id": [str(r["id"]) for r in rows],
+            "comment": [r["text"] for r in rows],
+            "language": [r["lang"] for r in rows],
+            "score": pl.Series(
+                [SCORES.get(r.get("score_1_to_5", 0)) for r in rows], dtype=pl.Int64
+            ),
+        }
     )
-    found = matches(texts_of(texts, frame), frame).join(pairs(frame), "pair")
-    return Labelled(
-        texts["comment"].to_list(), [set(r["human"]) for r in rows], found, list(frame.labels)
-    )
+    found = matches(texts_of(responses, frame), frame).join(pairs(frame), "pair")
+    given = [set(r["human"]) for r in rows]
+    return Labelled(responses, responses["comment"].to_list(), given, found, list(frame.labels))
 
 
 def people(data: Labelled, places: list[int]) -> pl.DataFrame:
@@ -92,29 +106,44 @@ def trained(data: Labelled, seen: list[int], rest: list[int]) -> pl.DataFrame:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict
-    from sklearn.multiclass import OneVsRestClassifier
-    from sklearn.pipeline import make_pipeline, make_union
+    from sklearn.pipeline import make_union
 
-    model = make_pipeline(
-        make_union(
-            TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True),
-        ),
-        OneVsRestClassifier(LogisticRegression(solver="liblinear", C=10, class_weight="balanced")),
+    words = make_union(
+        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True),
     )
-    known = [r for r in data.reasons if 0 < sum(r in data.given[p] for p in seen) < len(seen)]
-    texts = [data.texts[place] for place in seen]
-    target = np.array([[r in data.given[place] for r in known] for place in seen], dtype=int)
-    folds = cross_val_predict(model, texts, target, cv=FOLDS, method="predict_proba")
+    known = words.fit_transform([data.texts[place] for place in seen])
+    asked = words.transform([data.texts[place] for place in rest])
+    model = LogisticRegression(
+        solver="liblinear", dual=True, C=10, class_weight="balanced", max_iter=5000
+    )
+    given = {r: np.array([r in data.given[place] for place in seen]) for r in data.reasons}
+    enough = {r: votes for r, votes in given.items() if FOLDS <= votes.sum() < len(seen)}
+    folds = {
+        r: cross_val_predict(model, known, votes, cv=FOLDS, method="predict_proba")[:, 1]
+        for r, votes in enough.items()
+    }
+    said = {r: model.fit(known, votes).predict_proba(asked)[:, 1] for r, votes in enough.items()}
 
     def f1(threshold: float) -> float:
-        said = folds >= threshold
-        return 2 * float((said & (target == 1)).sum()) / float(said.sum() + target.sum())
+        both = sum(float(((folds[r] >= threshold) & votes).sum()) for r, votes in enough.items())
+        each = sum(float((folds[r] >= threshold).sum() + v.sum()) for r, v in enough.items())
+        return 2 * both / each
 
-    model.fit(texts, target)
-    said = model.predict_proba([data.texts[place] for place in rest]) >= max(THRESHOLDS, key=f1)
-    rows = [(rest[row], known[column]) for row, column in zip(*np.nonzero(said), strict=True)]
+    least = max(THRESHOLDS, key=f1)
+    rows = [(rest[row], r) for r in said for row in np.flatnonzero(said[r] >= least)]
     return pl.DataFrame(rows, schema={"place": pl.UInt32, "reason": pl.String}, orient="row")
+
+
+def drawn(data: Labelled, draw: int, *, model: bool) -> dict[str, tuple[float, float]]:
+    """Return micro and macro F1 of each way on the rest of one draw."""
+    order = random.Random(draw).sample(range(len(data.texts)), len(data.texts))  # noqa: S311
+    rest = order[max(LABELLED) :]
+    found = {"frame": data.found}
+    found |= {f"audit {count}": audited(data, order[:count]) for count in LABELLED}
+    if model:
+        found |= {f"model {count}": trained(data, order[:count], rest) for count in LABELLED}
+    return {way: measures(rows, data, rest) for way, rows in found.items()}
 
 
 def quality(sets: list[str], draws: int, *, model: bool) -> None:
@@ -124,22 +153,48 @@ def quality(sets: list[str], draws: int, *, model: bool) -> None:
     print("|---|" + "---|" * len(names))
     for name in sets:
         data = labelled(name)
-        scores: dict[str, list[tuple[float, float]]] = {way: [] for way in names}
+        scores = []
         for draw in range(draws):
-            order = random.Random(draw).sample(range(len(data.texts)), len(data.texts))  # noqa: S311
-            rest = order[max(LABELLED) :]
-            scores["frame"].append(measures(data.found, data, rest))
-            for count in LABELLED:
-                seen = order[:count]
-                scores[f"audit {count}"].append(measures(audited(data, seen), data, rest))
-                if model:
-                    found = trained(data, seen, rest)
-                    scores[f"model {count}"].append(measures(found, data, rest))
-        cells = [
-            " / ".join(f"{statistics.mean(s):.3f}" for s in zip(*scores[n], strict=True))
-            for n in names
-        ]
+            start = time.process_time()
+            scores.append(drawn(data, draw, model=model))
+            took = time.process_time() - start
+            print(f"{name}: draw {draw + 1} of {draws}, {took:.0f} s", file=sys.stderr, flush=True)
+        means = [[statistics.mean(s[way][n] for s in scores) for n in (0, 1)] for way in names]
+        cells = [f"{micro:.3f} / {macro:.3f}" for micro, macro in means]
         print(f"| {name} ({len(data.texts)}) | " + " | ".join(cells) + " |", flush=True)
+
+
+def recovery(sets: list[str]) -> None:
+    """Print of how many reasons a word comes back, by list, once the frame lacks that reason.
+
+    A reason is back if one of the first proposals of the list has a term of it. Two of the lists
+    need scores, which one set has.
+    """
+    print(f"| set | reasons | in {PROPOSALS} of " + " | ".join(LISTS) + " | any |")
+    print("|---|---|---|---|---|---|")
+    for name in sets:
+        data, frame = labelled(name), read_frame(DATA / "frames" / f"{name}.toml")
+        hidden = [r for r in frame.reason if not r.general and any(r.id in g for g in data.given)]
+        back = [brought_back(data.responses, frame, reason.id) for reason in hidden]
+        counts = [sum(which in found for found in back) for which in LISTS]
+        cells = [name, len(hidden), *counts, sum(map(bool, back))]
+        print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+
+
+def brought_back(responses: pl.DataFrame, frame: CodeFrame, hidden: str) -> set[str]:
+    """Return the lists of which the first proposals have a term of a reason, once it is hidden."""
+    rest, alone = (
+        CodeFrame(empty=frame.empty, reason=[r for r in frame.reason if (r.id == hidden) == only])
+        for only in (False, True)
+    )
+    known = kinds(responses, codes(responses, rest), rest)
+    back = set[str]()
+    for name, found in themes(known, rest, PROPOSALS).items():
+        ngrams = pl.Series([theme.ngram for theme in found], dtype=pl.String)
+        told = responses.head(len(found)).with_columns(response_id=ngrams, comment=ngrams)
+        if codes(told, alone).height:
+            back.add(name)
+    return back
 
 
 def made_texts(count: int) -> list[str]:
@@ -161,7 +216,7 @@ def made_texts(count: int) -> list[str]:
     return texts
 
 
-def made_frame(count: int) -> CodeFrame:
+def made_frame(count: int, texts: list[str]) -> CodeFrame:
     """Return a frame of so many terms in 15 reasons: of the frames, then words of the texts."""
     terms = [
         term
@@ -170,11 +225,10 @@ def made_frame(count: int) -> CodeFrame:
     ]
     random.Random(1).shuffle(terms)  # noqa: S311
     if count > len(terms):
-        words = sorted(
-            {word for text in made_texts(60_000) for word in text.split() if len(word) >= SHORTEST}
-        )
+        words = sorted({word for t in texts for word in t.split() if len(word) >= SHORTEST})
         terms += random.Random(1).sample(words, min(len(words), 2 * count))  # noqa: S311
-    different = list({normalised(t): t for t in dict.fromkeys(terms[: 3 * count])}.values())[:count]
+    plain = all_normalised(terms[: 3 * count])
+    different = list({plain[t]: t for t in plain}.values())[:count]
     return CodeFrame(
         reason=[Reason(id=f"r{n}", label=f"R{n}", any=different[n::15]) for n in range(15)]
     )
@@ -202,74 +256,41 @@ def run(words: list[str]) -> tuple[float, float]:
     return used, int(ended.stdout) / 1024
 
 
-def regex_union(texts: list[str], frame: CodeFrame) -> float:
-    """Return the seconds of a regex of all terms for each reason, in Polars."""
-    patterns = {
-        reason.id: r"\b(?:"
-        + "|".join(
-            re.escape(normalised(term)) + (r"\w*" if term.endswith("*") else r"\b")
-            for term in reason.any
-        )
-        + ")"
-        for reason in frame.reason
-    }
-    laid = pl.DataFrame({"text": texts})
-    start = time.process_time()
-    plain = laid.select(text=folded(pl.col("text")))
-    plain.select(pl.col("text").str.contains(p).alias(name) for name, p in patterns.items())
-    return time.process_time() - start
-
-
-def python_matcher(texts: list[str], frame: CodeFrame) -> float:
-    """Return the seconds of looking up the words of each text, one text after the other."""
-    terms = {t: r.id for r in frame.reason for t in r.any}
-    whole = {normalised(t): r for t, r in terms.items() if "*" not in t}
-    begins = {normalised(t): r for t, r in terms.items() if t.endswith("*")}
-    longest = max(len(key.split()) for key in whole)
-    start = time.process_time()
-    plain = pl.DataFrame({"text": texts}).select(folded(pl.col("text"))).to_series()
-    for text in plain:
-        words = text.split()
-        found = {
-            whole.get(" ".join(words[i : i + n]))
-            for n in range(1, longest + 1)
-            for i in range(len(words))
-        }
-        found |= {begins.get(word[:n]) for word in words for n in range(1, len(word) + 1)}
-    return time.process_time() - start
-
-
 def speed(count: int, rounds: int) -> None:
-    """Print texts a second of each way, and of ours with more terms."""
+    """Print texts a second of ours, with ever more terms, and of the two other ways."""
     texts = made_texts(count)
     print(f"{count:,} texts of {statistics.mean(map(len, texts)):.0f} letters, {TERMS} terms")
     print("| way | texts | texts per CPU second | peak MB |")
     print("|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        made, frame, out = (
-            str(Path(folder) / n) for n in ("in.parquet", "reasons.toml", "out.parquet")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made, few, frame, out = (
+            folder / n for n in ("in.parquet", "few.parquet", "reasons.toml", "out.parquet")
         )
         pl.DataFrame({"comment": texts}).write_parquet(made)
-        command = [str(Path(sys.executable).with_name("loopback")), "reasons", "code", made]
-        command += ["--frame", frame, "--to", out]
+        pl.DataFrame({"comment": texts[:FEW]}).write_parquet(few)
+        command = [str(Path(sys.executable).with_name("loopback")), "reasons", "code", str(made)]
+        command += ["--frame", str(frame), "--to", str(out)]
         for terms in MANY_TERMS:
-            Path(frame).write_text(as_toml(made_frame(terms)), encoding="utf-8")
-            used, peak = min(run(command) for _ in range(rounds))
-            name = f"loopback reasons code, {terms} terms"
-            print(f"| {name} | {count:,} | {count / used:,.0f} | {peak:,.0f} |", flush=True)
-    small, usual = texts[:FEW], made_frame(TERMS)
-    for name, way in (
-        ("regex union in Polars", regex_union),
-        ("Python, text by text", python_matcher),
-    ):
-        used = min(way(small, usual) for _ in range(rounds))
-        print(f"| {name} | {FEW:,} | {FEW / used:,.0f} | |", flush=True)
+            frame.write_text(as_toml(made_frame(terms, texts[:60_000])), encoding="utf-8")
+            fastest(f"loopback reasons code, {terms:,} terms", count, command, rounds)
+        frame.write_text(as_toml(made_frame(TERMS, texts)), encoding="utf-8")
+        for way, script in (("regex union in Polars", "regex"), ("Python, text by text", "python")):
+            rival = [str(RIVALS / f"reasons_{script}.py"), str(few), str(frame), str(out)]
+            fastest(way, min(count, FEW), [sys.executable, *rival], rounds)
+
+
+def fastest(way: str, count: int, command: list[str], rounds: int) -> None:
+    """Print the best of some runs of a command over so many texts."""
+    used, peak = min(run(command) for _ in range(rounds))
+    print(f"| {way} | {count:,} | {count / used:,.0f} | {peak:,.0f} |", flush=True)
 
 
 def main() -> None:
     """Measure what is asked; without a word, all."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--quality", action="store_true")
+    asked.add_argument("--recovery", action="store_true")
     asked.add_argument("--speed", action="store_true")
     asked.add_argument("--sets", nargs="*", default=list(SETS))
     asked.add_argument("--draws", type=int, default=3)
@@ -277,9 +298,12 @@ def main() -> None:
     asked.add_argument("--texts", type=int, default=TEXTS)
     asked.add_argument("--rounds", type=int, default=2)
     options = asked.parse_args()
-    if options.quality or not options.speed:
+    every = not (options.quality or options.recovery or options.speed)
+    if options.quality or every:
         quality(options.sets, options.draws, model=not options.no_model)
-    if options.speed or not options.quality:
+    if options.recovery or every:
+        recovery(options.sets)
+    if options.speed or every:
         speed(options.texts, options.rounds)
 
 

@@ -8,6 +8,7 @@ import pytest
 import xlsxwriter
 
 from loopback import comments as comments_of
+from loopback.steps import coding
 from tests.shared import shared
 from tests.trees import tree
 
@@ -114,10 +115,12 @@ def test_json_lines_have_pairs_of_reason_and_term(here: Path, run: Run) -> None:
     assert rows[2]["reasons"] == ["speed"]  # the language is not known: all lists are tried
 
 
+@pytest.mark.parametrize("most", [1, 200, 1 << 20])  # bytes
 def test_rows_keep_their_order_however_few_go_through_at_once(
-    here: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    here: Path, run: Run, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr(comments_of, "ROWS", 7)
+    monkeypatch.setattr(coding, "BYTES", most)
     texts = ["late" if n % 3 else "rude" for n in range(100)]
     pl.DataFrame({"n": range(100), "comment": texts}).write_parquet("many.parquet")
 

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from loopback.folding import folded
+from loopback.frame import CodeFrame
 from loopback.reasons.codes import codes
 from loopback.reasons.keyness import keyness
 from loopback.reasons.kinds import kinds
@@ -96,6 +97,24 @@ def test_what_stands_beside_known_reasons_is_found_for_the_unhappy_and_the_happy
     assert "invoice" in found["unhappy"][0].ngram
     assert "kind" in found["happy"][0].ngram
     assert found["uncovered"] == []
+
+
+def test_the_words_of_a_reason_that_the_frame_lacks_come_back() -> None:
+    lacking = CodeFrame(reason=[r for r in FRAME.reason if r.id != "people"])
+    responses = commented(
+        *["the staff was rude to us"] * 9,
+        *["rude on the phone"] * 6,
+        *["late with the parcel"] * 40,
+    )
+    known = kinds(responses, codes(responses, lacking), lacking)
+
+    [found, *rest] = themes(known, lacking, 20).values()
+
+    words = {
+        word for theme in found for ngram in (theme.ngram, *theme.also) for word in ngram.split()
+    }
+    assert {"staff", "rude"} <= words
+    assert rest == [[], []]
 
 
 def test_small_data_stays_quiet() -> None:

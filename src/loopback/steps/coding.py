@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CSV = ".csv"
 GIVEN = "given_"  # begins the new name of a column that has one of ours
+BYTES = 16 << 20  # of rows that are coded at once; what is reckoned takes several times that
 LIST = pl.List(pl.String)
 PAIRS_TEXT = pl.col("evidence").list.eval(pl.element().list.join(": "))
 LISTS_TEXT = pl.when(pl.col(LIST).list.len() > 0).then(pl.col(LIST).list.join("; ")).name.keep()
@@ -89,7 +90,8 @@ def _stream(wish: _Wish, ending: str, to: Path, counts: list[pl.DataFrame]) -> N
     def batches(*_: object) -> Iterator[pl.DataFrame]:
         try:
             for rows in wish.rows.batches():
-                yield _coded(rows, wish, ending, counts)
+                for part in rows.iter_slices(_at_once(rows)):
+                    yield _coded(part, wish, ending, counts)
         except LoopbackError as error:
             failed.append(error)
             raise
@@ -107,6 +109,12 @@ def _stream(wish: _Wish, ending: str, to: Path, counts: list[pl.DataFrame]) -> N
         if failed:  # Polars wraps it: what went wrong is what we said
             raise failed[0] from None
         raise
+
+
+def _at_once(rows: pl.DataFrame) -> int:
+    """Return how many of some rows to code at once: fewer where comments are long."""
+    size = int(rows.estimated_size())
+    return max(1, rows.height * BYTES // max(BYTES, size))
 
 
 def _coded(
