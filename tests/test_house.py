@@ -12,7 +12,7 @@ SOURCE = ROOT / "src" / "loopback"
 # Each line may import from the lines above it, never sideways or downwards in this list.
 # docs/architecture.md draws the same picture.
 LAYERS = """\
-errors plain prn places folding tomllines letters records
+errors plain prn places words folding tomllines letters records
 unpacked received marks exports.order
 nps.counts nps.beta nps.discovery nps.method
 nps.interval
@@ -22,6 +22,7 @@ score shares
 tomlfile files tables months delimited people customers mail.message mail.outside mail.transport \
  deal names exports.values \
  exports.times exports.declarations exports.texts escalations
+loads
 settings frame ledger journal clock grid mail.record mail.post mail.folders mail.sendmail \
  exports.candidates exports.groups demo.company followups \
  actions exports.events \
@@ -70,7 +71,7 @@ PURE = [
     *("reasons.slips", "reasons.drivers", "reasons.ticked", "reasons.discretion", "tomllines"),
     *("reasons.alignment", "reasons.evidence", "reasons.keyness", "reasons.ngrams", "amendment"),
     *("reasons.themes", "reasons.suggestions", "reasons.agreement", "reasons.handcoding"),
-    *("deal", "invitations", "prn", "places", "mail.message", "mail.record"),
+    *("deal", "invitations", "prn", "places", "words", "loads", "mail.message", "mail.record"),
     *("mail.post", "mail.transport"),
     *("exclusions", "leave_out", "rest"),
     *("histories", "promises", "evenness", "guarantees", "outlook", "capacity"),

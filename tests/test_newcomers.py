@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 import pytest
@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopback import newcomers
+from loopback.loads import Loads, Newcomer
 from loopback.months import A_YEAR
-from loopback.newcomers import Loads, Newcomer, Plans
 from tests.frames import frame
+
+if TYPE_CHECKING:
+    from loopback.newcomers import Plans
 
 PLANNED = pl.Schema(
     {

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import polars as pl
 
 from loopback.errors import Problem
+from loopback.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 NEEDED = ("customer_id", "name", "owner")
 OPTIONAL = (
@@ -35,7 +36,9 @@ TIMES_A_YEAR = (1, 2, 3, 4, 6, 12)
 
 # Of rows with the same mistake, how many are named one by one.
 PROBLEMS_NAMED = 100_000
-MARKS = (TROUBLE, KEY) = ("trouble", "key")
+# Columns in which many rows say the same, so that each word is looked at once for all of them.
+FEW = ("owner", "region", "segment", "joined", "opted_out", "asks_per_year")
+TROUBLE, KEY = "trouble", "key"
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
@@ -49,6 +52,7 @@ _TIMES_READ = pl.col("asks_per_year").cast(pl.Float64, strict=False).cast(pl.Int
 _ASKS = pl.when(pl.col("asks_per_year").str.contains(_TIMES)).then(_TIMES_READ)
 _OPTED_OUT = pl.col("opted_out").str.to_lowercase()
 _AGAIN = ~pl.col("customer_id").is_first_distinct() & pl.col("customer_id").is_not_null()
+_KEYED = pl.col("customer_id").hash().alias(KEY)
 _AGAIN_MEND = "Each customer stands on one row."
 _OWNER_MEND = "Add the person to the people list, or correct the owner."
 _ASKS_MEND = "Write 1, 2, 3, 4, 6 or 12, or leave the cell empty."
@@ -78,14 +82,54 @@ def customers(rows: Frame) -> Frame:
     return _complete(rows).with_columns(**_TYPED)
 
 
-def marked(
-    rows: pl.LazyFrame, asked: Collection[str | pl.Expr], owners: Collection[str]
-) -> pl.LazyFrame:
-    """Return what is asked of the customers, typed, and the columns `sound` looks at (`MARKS`)."""
-    marks = _marks(rows.collect_schema().names(), owners)
-    typed = {name: _TYPED.get(name, pl.col(name)) for name in COLUMNS}
-    # One step for all, so that what both need is computed once; what nobody asks for is not.
-    return _complete(rows).select(*marks, **typed).select(*MARKS, *asked)
+def looked_at(rows: pl.LazyFrame, asked: Collection[str | pl.Expr]) -> pl.LazyFrame:
+    """Return of the rows what `look` takes, with the columns that `asked` needs.
+
+    The columns of `FEW` that the rows have are Categorical.
+    """
+    there = rows.collect_schema().names()
+    needed = {*FEW, *(root for one in asked for root in _roots(one))}
+    texts = _marked(_rules(set(there).difference(FEW), ()))
+    return rows.select(
+        texts, _KEYED, *(name for name in COLUMNS if name in there and name in needed)
+    )
+
+
+def _roots(asked: str | pl.Expr) -> list[str]:
+    return [asked] if isinstance(asked, str) else asked.meta.root_names()
+
+
+class Look(NamedTuple):
+    """Rows of the list: their texts, which `TROUBLE` has, and their words."""
+
+    texts: pl.DataFrame
+    words: dict[str, Words]
+
+
+def look(rows: pl.DataFrame) -> Look:
+    """Return the rows of `looked_at`, their words tidied."""
+    there = [name for name in FEW if name in rows.columns]
+    words = {name: Words.of(rows[name]).tidied() for name in there}
+    return Look(rows.drop(there), words)
+
+
+def sound(seen: Look, owners: Collection[str]) -> bool:
+    """Say whether rows have nothing wrong with them."""
+    texts, words = seen
+    if texts[TROUBLE].any() or texts[KEY].n_unique() < texts.height:
+        return False
+    return not any(words[rule.column].any(rule.broken) for rule in _rules(words, owners))
+
+
+def typed(seen: Look, coded: Collection[str]) -> pl.LazyFrame:
+    """Return sound rows as `customers` does, but those of `FEW` that are `coded` Categorical."""
+    texts, words = seen
+    as_is = {
+        name: pl.col(name).cast(pl.Categorical if name in coded else pl.String) for name in words
+    }
+    read = [of.read(_TYPED.get(name, as_is[name])) for name, of in words.items()]
+    later = {name: of for name, of in _TYPED.items() if name not in words}
+    return _complete(texts.hstack(read).lazy()).with_columns(**later)
 
 
 def _complete(rows: Frame) -> Frame:
@@ -99,10 +143,15 @@ def asks(default: int, by_segment: Mapping[str, int]) -> pl.Expr:
 
     For a table with `asks_per_year` and `segment`; whole numbers (Int8), never empty.
     """
-    segment = pl.col("segment").replace_strict(
-        list(by_segment), list(by_segment.values()), default=None, return_dtype=pl.Int8
+    segment = (
+        pl.col("segment")
+        .cast(pl.String)
+        .replace_strict(
+            list(by_segment), list(by_segment.values()), default=None, return_dtype=pl.Int8
+        )
     )
-    return pl.coalesce("asks_per_year", segment, pl.lit(default)).cast(pl.Int8)
+    of_segment = [segment] if by_segment else []
+    return pl.coalesce("asks_per_year", *of_segment, pl.lit(default)).cast(pl.Int8)
 
 
 def problems(rows: pl.DataFrame, owners: Collection[str], file: str) -> list[Problem]:
@@ -110,25 +159,20 @@ def problems(rows: pl.DataFrame, owners: Collection[str], file: str) -> list[Pro
 
     Of rows with the same mistake, the first `PROBLEMS_NAMED` are named and the others counted.
     """
-    marks = marked(rows.lazy(), [], owners).collect()
-    if sound(marks):
-        return []
     rules = _rules(rows.columns, owners)
+    marks = rows.lazy().select(_marked(rules), _KEYED).collect()
     # A row whose id has the hash of another row's may stand twice; all such rows are looked at.
     suspect = marks[TROUBLE] | marks[KEY].is_duplicated()
+    if not suspect.any():
+        return []
     suspects = rows.select("row", *judged(rows.columns)).filter(suspect)
     return [problem for rule in rules for problem in _complaints(suspects, rule, file)]
 
 
-def _marks(columns: Collection[str], owners: Collection[str]) -> list[pl.Expr]:
-    """Say of each row whether a rule is broken, and which id it has, hashed."""
-    broken = [rule.broken for rule in _rules(columns, owners) if not rule.compares]
-    return [pl.any_horizontal(broken).alias(TROUBLE), pl.col("customer_id").hash().alias(KEY)]
-
-
-def sound(marks: pl.DataFrame) -> bool:
-    """Say whether rows with these `MARKS` have nothing wrong with them."""
-    return not marks[TROUBLE].any() and marks[KEY].n_unique() == marks.height
+def _marked(rules: Iterable[_Rule]) -> pl.Expr:
+    """Say of each row whether it breaks a rule, those apart that compare it with others."""
+    broken = [rule.broken for rule in rules if not rule.compares]
+    return pl.any_horizontal(pl.lit(value=False), *broken).alias(TROUBLE)
 
 
 def judged(columns: Collection[str]) -> list[str]:

@@ -165,7 +165,7 @@ def _among(text: pl.Expr, listed: pl.Series) -> pl.Expr:
 
 def _opted_out_elsewhere(rows: pl.DataFrame) -> pl.Expr:
     """Return why a person who opted out through one row is not asked through another."""
-    persons = rows.filter("opted_out")["person"].drop_nulls().unique()
+    persons = rows["person"].filter(rows["opted_out"]).drop_nulls().unique()
     return pl.when(_among(pl.col("person"), persons)).then(_RANK[OPTED_OUT])
 
 

@@ -17,7 +17,7 @@ from loopback.rows import rows as rows_of
 from loopback.settings import FILE, ListFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
 SHOWN_COLUMNS = 12
@@ -44,6 +44,11 @@ class List:
         """Return the rows that have one of some texts in a column; no others are tidied."""
         wanted = pl.col(self.places[column]).str.strip_chars().is_in(texts.implode())
         return _tidied(self.cells.filter(wanted), self.places)
+
+    def worded(self, few: Collection[str]) -> pl.LazyFrame:
+        """Return the rows of `every`, some of the columns as words (Categorical), as they stand."""
+        words = [place for name, place in self.places.items() if name in few]
+        return _tidied(self.cells, self.places, words)
 
     def read(self, asked: pl.LazyFrame) -> pl.DataFrame:
         """Return what is asked of the rows; raise where the file is damaged or has no rows."""
@@ -103,15 +108,17 @@ def _our_words(columns: dict[str, str], listed: ListFile) -> dict[str, str]:
     }
 
 
-def _tidied(cells: pl.LazyFrame, columns: dict[str, str]) -> pl.LazyFrame:
+def _tidied(
+    cells: pl.LazyFrame, columns: dict[str, str], words: Collection[str] = ()
+) -> pl.LazyFrame:
     """Take the spaces off the cells, make those without letters null, name the columns.
 
-    In two steps: Polars would take the spaces off twice in one.
+    In two steps: Polars would take the spaces off twice in one. `words` are only made words.
     """
-    places = list(columns.values())
-    text = cells.select("row", pl.col(places).str.strip_chars())
+    texts = [place for place in columns.values() if place not in words]
+    stripped, coded = pl.col(texts).str.strip_chars(), pl.col(list(words)).cast(pl.Categorical)
     names = {place: name for name, place in columns.items()}
-    return text.select("row", *filled(places)).rename(names)
+    return cells.select("row", stripped, coded).select("row", *filled(texts), *words).rename(names)
 
 
 def in_their_words(problems: list[Problem], listed: ListFile) -> list[Problem]:

@@ -14,12 +14,9 @@ def places(ids: pl.Series, others: pl.Series) -> pl.Series:
     No id stands twice in either. They are compared by their hashes, then letter by letter; should
     two ids share a hash, all are compared by their letters alone.
     """
-    found = _joined(_marked(ids, _MARK), _marked(others, _MARK))
-    same = ids.gather(found["row"]) == others.gather(found["other"])
-    if not same.all():
-        found = _joined(_marked(ids, pl.first()), _marked(others, pl.first()))
-    nowhere = pl.repeat(None, ids.len(), dtype=pl.UInt32, eager=True)
-    return nowhere.scatter(found["row"], found["other"])
+    at = _joined(ids, others, _MARK)
+    same = others.gather(at) == ids
+    return at if same.all() else _joined(ids, others, pl.first())
 
 
 def absent(places: pl.Series, count: int) -> pl.Series:
@@ -28,9 +25,11 @@ def absent(places: pl.Series, count: int) -> pl.Series:
     return missing.arg_true()
 
 
-def _marked(ids: pl.Series, mark: pl.Expr) -> pl.LazyFrame:
-    return ids.to_frame().lazy().select(mark.alias("mark")).with_row_index("row")
-
-
-def _joined(ids: pl.LazyFrame, others: pl.LazyFrame) -> pl.DataFrame:
-    return ids.join(others.rename({"row": "other"}), on="mark").select("row", "other").collect()
+def _joined(ids: pl.Series, others: pl.Series, mark: pl.Expr) -> pl.Series:
+    sides = (texts.to_frame().lazy().select(mark.alias("mark")) for texts in (ids, others))
+    here, there = (
+        side.with_row_index(name) for side, name in zip(sides, ("row", "other"), strict=True)
+    )
+    found = here.join(there, on="mark").select("row", "other").collect()
+    nowhere = pl.repeat(None, ids.len(), dtype=pl.UInt32, eager=True)
+    return nowhere.scatter(found["row"], found["other"])

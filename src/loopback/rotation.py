@@ -10,10 +10,11 @@ from __future__ import annotations
 import polars as pl
 
 from loopback import deal, months, newcomers
-from loopback.newcomers import Loads, Newcomer
+from loopback.loads import Loads, Newcomer
 from loopback.places import absent, places
 from loopback.prn import prns
 from loopback.tables import ASKED, GONE, LEFT_OUT, ROTATION, WAITS
+from loopback.words import Words
 
 CANDIDATES = 200  # customers of a region and month that may be moved for the sake of the region
 
@@ -26,10 +27,10 @@ _FORMER_PERIOD = months.A_YEAR // pl.col("before").cast(pl.Int32)
 _CHANGED = pl.col("before").ne_missing(pl.col("asks")) & ~_NEVER & ~pl.col("again")
 _FREE = _NEVER | _CHANGED
 _KEPT = pl.col("plan").is_between(0, pl.col("latest_at")) & _NEVER
-_GROUPS = ("owner", "region", "segment")
-CODED = pl.col(_GROUPS).cast(pl.Categorical)  # a number for each name, the same in all of a run
+GROUPS = ("owner", "region", "segment")
+_CODED = pl.col(GROUPS).cast(pl.Categorical)  # a number for each name, the same in all of a run
 # A hash serves as long as it is compared within one run: another version may give another.
-_CELL = pl.struct(pl.col(_GROUPS).to_physical(), pl.col("asks").cast(pl.Int8)).hash()
+_CELL = pl.struct(pl.col(GROUPS).to_physical(), pl.col("asks").cast(pl.Int8)).hash()
 _REMEMBERED_FOR = months.A_YEAR  # months after which a customer who is gone is forgotten
 
 _MONTHS = ("asked", "planned", "latest")
@@ -45,7 +46,7 @@ def remembered(customers: pl.DataFrame, drawn: pl.LazyFrame) -> pl.DataFrame:
     a mark of the group in which the customer was drawn. The row of a customer who is gone has no
     owner.
     """
-    listed, known = customers.with_columns(CODED), _known(drawn)
+    listed, known = customers.with_columns(_CODED), _known(drawn)
     at = places(listed["customer_id"], known["customer_id"])
     there = known.drop("customer_id").select(pl.all().gather(at))
     gone = known.select(pl.all().gather(absent(at, known.height)))
@@ -55,7 +56,7 @@ def remembered(customers: pl.DataFrame, drawn: pl.LazyFrame) -> pl.DataFrame:
 def _known(drawn: pl.LazyFrame) -> pl.DataFrame:
     was_drawn = pl.col("decision").is_in([ASKED, WAITS])
     cell = pl.when(was_drawn).then(_CELL)
-    coded = drawn.with_columns(CODED, pl.col(_MONTHS).cast(pl.Categorical))
+    coded = drawn.with_columns(_CODED, pl.col(_MONTHS).cast(pl.Categorical))
     known = coded.select("customer_id", *_MONTHS, before="asks", cell=cell).collect()
     return known.with_columns(_numbered(known[column]) for column in _MONTHS)
 
@@ -122,7 +123,7 @@ def _latest(now: int) -> pl.Expr:
 def _first_load(listed: pl.DataFrame, seed: str) -> pl.DataFrame:
     """Deal the list out over the months, the customers of each k by themselves."""
     eligible = listed.lazy().filter(_MAY_BE_ASKED)
-    numbered = eligible.select("row", "customer_id", *_GROUPS, "period").collect()
+    numbered = eligible.select("row", "customer_id", *GROUPS, "period").collect()
     numbered = numbered.with_columns(prns(numbered["customer_id"], seed))
     alike = numbered.partition_by("period", maintain_order=True)
     dealt = [of.select("row", new=deal.slots(of, of["period"][0])) for of in alike]
@@ -195,8 +196,8 @@ def _movable(waiting: pl.LazyFrame, loads: Loads) -> pl.DataFrame:
 
 def _newcomers(free: pl.DataFrame, seed: str) -> list[Newcomer]:
     numbers = prns(free["customer_id"], seed)
-    columns = ("row", *_GROUPS, "period", "earliest", "latest_at")
-    return [Newcomer(*row) for row in free.select(*columns, numbers).iter_rows()]
+    columns = ("row", *GROUPS, "period", "earliest", "latest_at")
+    return list(map(Newcomer._make, free.select(*columns, numbers).iter_rows()))
 
 
 def _decisions(listed: pl.DataFrame, month: str) -> pl.DataFrame:
@@ -216,7 +217,7 @@ def _decisions(listed: pl.DataFrame, month: str) -> pl.DataFrame:
     waits = _MAY_BE_ASKED & ~chosen & _NEVER
     decided = listed.select(
         "customer_id",
-        *_GROUPS,
+        *GROUPS,
         "why",
         month=pl.lit(month, pl.Categorical),
         asks=pl.coalesce("asks", "before"),
@@ -232,11 +233,9 @@ def _decisions(listed: pl.DataFrame, month: str) -> pl.DataFrame:
 
 def _numbered(named: pl.Series) -> pl.Series:
     """Return months as whole numbers: each of the few there are is read once."""
-    names = named.unique().drop_nulls()
-    numbers = pl.Series([months.number(name) for name in names], dtype=pl.Int32)
-    if names.is_empty():  # of no words Polars would make no numbers
-        return pl.repeat(None, named.len(), dtype=pl.Int32, eager=True).alias(named.name)
-    return named.replace_strict(names, numbers)
+    found = Words.of(named)
+    numbers = [None if name is None else months.number(name) for name in found.words]
+    return pl.Series(named.name, numbers, dtype=pl.Int32).gather(found.places)
 
 
 def _worded(numbers: pl.Series) -> pl.Series:

@@ -43,6 +43,13 @@ def _same(path: Path, source: str) -> Iterator[bytes]:
         raise error("the file changed while it was read", "Run the command again.", path.name)
 
 
+def _asked(
+    rows: pl.LazyFrame, asked: Collection[str | pl.Expr], coded: Collection[str]
+) -> pl.LazyFrame:
+    """Return what is asked of customers, some of their columns as words."""
+    return rows.with_columns(pl.col(list(coded)).cast(pl.Categorical)).select(asked)
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One folder: settings, lists, ledger, and what loopback writes for people."""
@@ -78,21 +85,22 @@ class Workspace:
         stop_at(problems)
         return customers.customers(rows)
 
-    def listed(self, asked: Collection[str | pl.Expr]) -> pl.DataFrame:
+    def listed(self, asked: Collection[str | pl.Expr], coded: Collection[str] = ()) -> pl.DataFrame:
         """Return what is asked of all customers; raise where the list has mistakes.
 
         Asked are columns of ours, typed as in `customers`, or expressions of them; one that the
-        list does not have is empty. Only what is needed, and what could have mistakes, is read.
+        list does not have is empty. Those that are `coded` hold words (Categorical) instead of
+        text. Only what is needed, and what could have mistakes, is read.
         """
         found, owners = self._customer_list(), self.people.by_id
-        marked = found.read(customers.marked(found.every, asked, owners))
-        if customers.sound(marked):
-            return marked.drop(customers.MARKS)
-        del marked  # it is as large as what is read next
+        seen = customers.look(found.read(customers.looked_at(found.worded(customers.FEW), asked)))
+        if customers.sound(seen, owners):
+            return _asked(customers.typed(seen, coded), asked, coded).collect()
+        del seen  # it is as large as what is read next
         # Blank rows may be all that is wrong: those of `full` have none, at the cost of a look.
         judged = found.full.select("row", *customers.judged(found.columns))
         stop_at(self._customer_problems(found.read(judged), owners))
-        return found.read(customers.customers(found.full).select(asked))
+        return found.read(_asked(customers.customers(found.full), asked, coded))
 
     def some(self, customer_ids: pl.Series, columns: Collection[str]) -> pl.DataFrame:
         """Return these columns of some customers, typed, of a list that is known to be sound."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -24,7 +26,7 @@ from loopback.settings import TOKEN
 from loopback.tables import ASKED, BOUNCES, INVITATIONS, RESPONSES, ROTATION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from loopback.clock import Clock
@@ -159,7 +161,18 @@ def _decisions(workspace: Workspace, state: pl.LazyFrame, month: str, clock: Clo
         ),
     ).drop("opted_out", "person", "lasting")
     del remembered
-    return rotation.draw(judged, month, slack=rules.slack, seed=rules.seed)
+    with _uncollected():
+        return rotation.draw(judged, month, slack=rules.slack, seed=rules.seed)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no circles of objects, of which there are none among a million small ones."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _listed(workspace: Workspace, clock: Clock) -> pl.DataFrame:
@@ -172,8 +185,8 @@ def _listed(workspace: Workspace, clock: Clock) -> pl.DataFrame:
         today=clock.today,
     )
     asks = customers.asks(rules.asks_per_year, rules.by_segment).alias("asks")
-    named = ("customer_id", "joined", "opted_out", rotation.CODED)
-    return workspace.listed([*named, asks, *marks])
+    named = ("customer_id", "joined", "opted_out", *rotation.GROUPS)
+    return workspace.listed([*named, asks, *marks], coded=rotation.GROUPS)
 
 
 def _resting(workspace: Workspace, days: int, month: str, clock: Clock) -> pl.Series:

@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from loopback.workspace import Workspace
 
 # Of millions of customers, few owners: by their number they take a quarter of the room.
-LISTED = (
-    "customer_id",
-    *(pl.col(name).cast(pl.Categorical) for name in ("owner", "region", "segment")),
-)
+CODED = ("owner", "region", "segment")
+LISTED = ("customer_id", *CODED)
 
 
 class Export(NamedTuple):
@@ -148,12 +146,12 @@ class Desk:
     @cached_property
     def customers(self) -> pl.DataFrame:
         """What matching needs of the customers, their addresses apart."""
-        return self.workspace.listed(LISTED)
+        return self.workspace.listed(LISTED, CODED)
 
     @cached_property
     def addressed(self) -> pl.DataFrame:
         """What matching needs of the customers, with their addresses."""
-        return self.workspace.listed((*LISTED, "email"))
+        return self.workspace.listed((*LISTED, "email"), CODED)
 
     @cached_property
     def unmatched(self) -> pl.DataFrame:
