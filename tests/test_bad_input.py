@@ -27,6 +27,7 @@ from loopback.steps.ingest import choices, ingest
 from loopback.steps.reasons import tally
 from loopback.steps.route import route
 from loopback.steps.sample import sample
+from loopback.steps.take import Desk, export_of
 from loopback.workspace import Workspace
 from tests.conftest import CUSTOMERS, PEOPLE, SETTINGS, TODAY, Said, build, tokens
 from tests.trees import tree, untouched
@@ -1091,7 +1092,7 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     token = tokens(folder, MONTH)["C-1"]
     put(folder, {"export.csv": f"token,score,comment\n{token},3,late again\n"})
     workspace = Workspace(folder)
-    ingest(workspace, [folder / "export.csv"], choices(workspace), CLOCK, dry_run=False)
+    ingest(workspace, [folder / "export.csv"], choices(workspace), CLOCK)
     return folder
 
 
@@ -1194,6 +1195,6 @@ def test_any_export_is_taken_or_refused_in_words(firm: Path, content: bytes, end
     file = firm / f"any{ending}"
 
     def take() -> object:
-        return ingest(workspace, [file], choices(workspace), CLOCK, dry_run=True)
+        return Desk(workspace, choices(workspace), CLOCK.month, 1).taken(export_of(file))
 
     assert_borne(firm, file.name, content, take)

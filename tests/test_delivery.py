@@ -48,7 +48,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workspace, clock = Workspace(folder), clock_of(date.fromisoformat(TODAY))
     sample(workspace, None, clock, dry_run=False)
     export = answer(folder, "C-1,2026-11-20,3,late again", "C-4,2026-11-20,10,lovely people")
-    ingest(Workspace(folder), [export], choices(workspace), clock, dry_run=False)
+    ingest(Workspace(folder), [export], choices(workspace), clock)
     return folder
 
 

@@ -53,9 +53,9 @@ def test_a_dry_run_counts_what_the_run_then_does(
     [seen] = look(fresh, [export], chosen, CLOCK).reports
     if seen["refused"]:
         with pytest.raises(LoopbackError):
-            ingest(fresh, [export], chosen, CLOCK, dry_run=False)
+            ingest(fresh, [export], chosen, CLOCK)
         return
-    [done] = ingest(fresh, [export], chosen, CLOCK, dry_run=False).reports
+    [done] = ingest(fresh, [export], chosen, CLOCK).reports
 
     assert done.already or [seen[name] for name in COUNTED] == [
         getattr(done, name) for name in COUNTED

@@ -44,7 +44,7 @@ exports.reading
 exports.preview exports.mending
 paper
 pages workbooks
-steps.deliveries
+steps.deliveries steps.reports
 steps.material steps.rendering steps.tablefile steps.oversights
 steps.findings steps.delivery
 steps.init steps.check steps.sample steps.take steps.score steps.reasons steps.route \

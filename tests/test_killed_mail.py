@@ -73,7 +73,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workspace, clock = Workspace(folder), clock_of(date.fromisoformat(TODAY))
     sample(workspace, None, clock, dry_run=False)
     export = answer(folder, *(f"C{n},2026-11-20,{int(n) % 11},late again" for n in numbers))
-    ingest(Workspace(folder), [export], choices(workspace), clock, dry_run=False)
+    ingest(Workspace(folder), [export], choices(workspace), clock)
     return folder
 
 

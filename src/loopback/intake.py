@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from loopback.steps.ingest import Ingested
     from loopback.steps.look import Looked
     from loopback.steps.rematch import Rematched
-    from loopback.steps.take import Report
+    from loopback.steps.reports import Report
 
 SHOWN = 10  # rejects, and answers that match no customer
 LETTERS = 40  # of the name of a column

@@ -136,7 +136,6 @@ class _Job(NamedTuple):
                 files,
                 self.chosen,
                 self.clock,
-                dry_run=False,
                 said=self.said,
                 watched=watched,
             )

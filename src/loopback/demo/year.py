@@ -128,7 +128,7 @@ def _live(  # noqa: PLR0917 - one month needs all of it
     for rows in answers(company, tokens, opens, closes, chance):
         (missed if chance.random() < LATE else came).extend(rows)
     export = _write_export(folder, month, late + came)
-    taken = ingest(workspace, [export], choices(workspace), clock_of(last), dry_run=False)
+    taken = ingest(workspace, [export], choices(workspace), clock_of(last))
     lived.months.append(month)
     lived.invited += drawn.invitations.height
     lived.responses += sum(report.taken for report in taken.reports)

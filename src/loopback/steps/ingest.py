@@ -9,8 +9,8 @@ import polars as pl
 
 from loopback import files, remembered
 from loopback.settings import FILE, Exports, Settings
-from loopback.steps.take import Desk, Export, Kept, Report, Taken, export_of
-from loopback.tables import BOUNCES, REJECTS, RESPONSES, RUNS, WITHDRAWN
+from loopback.steps.take import Desk, Export, Kept, Taken, export_of
+from loopback.tables import BOUNCES, REJECTS, RESPONSES, WITHDRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from loopback.clock import Clock
     from loopback.ledger import Run
+    from loopback.steps.reports import Report
     from loopback.workspace import Workspace
 
 
@@ -50,7 +51,6 @@ def ingest(
     choices: Exports,
     clock: Clock,
     *,
-    dry_run: bool,
     said: Mapping[str, Any] | None = None,
     watched: Callable[[list[Export]], Iterable[Export]] = iter,
 ) -> Ingested:
@@ -59,11 +59,11 @@ def ingest(
     What is `said` of them, the options of this time, is remembered for the next exports.
     """
     exports = [export_of(path) for path in paths]
-    if dry_run:
-        return _ingested(_taken(workspace, watched(exports), choices, clock.month))
     names = [export.name for export in exports]
     with workspace.ledger.run("ingest", clock.now, files=names) as run:
-        taken = _taken(workspace, watched(exports), choices, clock.month)
+        desk = Desk(workspace, choices, clock.month, workspace.ledger.runs.height + 1)
+        # Every file is read before anything is written: one bad file leaves all untouched.
+        taken = [desk.taken(export) for export in watched(exports)]
         fresh = {t.report.source for t in taken if not t.report.already}
         for export in exports:
             if export.source in fresh:
@@ -71,27 +71,7 @@ def ingest(
         remember(workspace, run, [t.kept for t in taken if t.kept], said or {})
         _append(run, taken)
         run.arguments |= {"month": clock.month, "named": {e.source: e.name for e in exports}}
-    return _ingested(taken)
-
-
-def _taken(
-    workspace: Workspace, exports: Iterable[Export], choices: Exports, month: str
-) -> list[Taken]:
-    """Read every file before anything is written, so that one bad file leaves all untouched."""
-    ledger = workspace.ledger
-    read = set(ledger.rows(RUNS)["read"].explode(empty_as_null=False).drop_nulls())
-    desk = Desk(workspace, choices, month, ledger.runs.height + 1)
-    taken: list[Taken] = []
-    for export in exports:
-        taken.append(_nothing(export) if export.source in read else desk.taken(export))
-        read.add(export.source)
-    return taken
-
-
-def _nothing(export: Export) -> Taken:
-    report = Report(export.name, export.source, already=True)
-    empty = pl.DataFrame()
-    return Taken(report, empty, empty, empty)
+    return summed(taken)
 
 
 def _append(run: Run, taken: list[Taken]) -> None:
@@ -128,7 +108,8 @@ def _all(frames: list[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(filled) if len(filled) > 1 else (filled or [none])[0]
 
 
-def _ingested(taken: list[Taken]) -> Ingested:
+def summed(taken: list[Taken]) -> Ingested:
+    """Return what was taken of several files as one."""
     rejects, responses = (_all(list(rows)) for rows in _of(taken))
     standing = rejects.filter(pl.col(WITHDRAWN).is_null()) if rejects.width else rejects
     return Ingested([t.report for t in taken], standing, _unmatched(responses))

@@ -9,9 +9,10 @@ import polars as pl
 
 from loopback import remembered
 from loopback.errors import LoopbackError, Problem
-from loopback.exports.preview import Preview, explanation, preview, unreadable
+from loopback.exports.preview import explanation, preview, unreadable
 from loopback.settings import FILE, Exports
-from loopback.steps.ingest import ingest
+from loopback.steps.ingest import summed
+from loopback.steps.reports import completed
 from loopback.steps.take import Desk, export_of
 from loopback.tables import REJECTS
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from loopback.clock import Clock
-    from loopback.steps.ingest import Ingested, Report
+    from loopback.steps.ingest import Ingested
+    from loopback.steps.reports import Report
+    from loopback.steps.take import Export, Taken
     from loopback.workspace import Workspace
 
 
@@ -38,26 +41,26 @@ class Looked:
 
 
 class _File(NamedTuple):
-    """One file that was looked at."""
+    """One file that was looked at: what is wrong with it, or what would be taken of it."""
 
-    path: Path
-    shown: Preview
-    problems: list[Problem]
+    report: Report
     rejects: pl.DataFrame
+    problems: tuple[Problem, ...] = ()
+    taken: Taken | None = None
 
 
 def look(workspace: Workspace, paths: Iterable[Path], choices: Exports, clock: Clock) -> Looked:
     """Return what exports would give; those that are refused do not hide the others."""
     desk = Desk(workspace, choices, clock.month)
-    found = [_looked(desk, path) for path in paths]
-    good = [file.path for file in found if not file.problems]
-    taken = ingest(workspace, good, choices, clock, dry_run=True) if _peopled(workspace) else None
-    matched = iter(taken.reports if taken else ())
-    reports = [_report(f.shown, None if f.problems else next(matched, None)) for f in found]
+    peopled = _peopled(workspace)
+    if peopled:
+        desk.run = workspace.ledger.runs.height + 1
+    found = [_looked(desk, export_of(path), peopled=peopled) for path in paths]
     problems = [problem for file in found for problem in file.problems]
+    taken = summed([file.taken for file in found if file.taken]) if peopled else None
     every = [taken.rejects] if taken else [file.rejects for file in found]
     rejects = pl.concat([REJECTS.empty().clear(), *every], how="diagonal_relaxed")
-    return Looked(reports, rejects, problems, taken)
+    return Looked([asdict(file.report) for file in found], rejects, problems, taken)
 
 
 def explain(workspace: Workspace, paths: Iterable[Path], choices: Exports) -> list[dict[str, Any]]:
@@ -77,16 +80,21 @@ def _explained(desk: Desk, path: Path) -> dict[str, Any]:
     return asdict(preview(read)) | explanation(read) | known
 
 
-def _looked(desk: Desk, path: Path) -> _File:
-    export = export_of(path)
+def _looked(desk: Desk, export: Export, *, peopled: bool) -> _File:
     try:
         read = desk.reading(export)
     except LoopbackError as refused:
-        nothing = REJECTS.empty()
-        return _File(path, unreadable(path.name, refused), list(refused.problems), nothing)
-    rejects = read.answers.rejects.with_columns(file=pl.lit(path.name))
-    problems = [] if read.refused is None else list(read.refused.problems)
-    return _File(path, preview(read), problems, rejects)
+        shown = completed(unreadable(export.name, refused))
+        return _File(shown, REJECTS.empty(), refused.problems)
+    shown = preview(read)
+    rejects = read.answers.rejects.with_columns(file=pl.lit(export.name))
+    if read.refused or not peopled:
+        problems = read.refused.problems if read.refused else ()
+        report = completed(shown, taken=shown.scores, unmatched=shown.scores)
+        return _File(report, rejects, problems)
+    taken = desk.taken(export, read)
+    again = completed(shown, source=export.source, already=True, rejects=0)
+    return _File(again if taken.report.already else taken.report, rejects, taken=taken)
 
 
 def _peopled(workspace: Workspace) -> bool:
@@ -95,15 +103,3 @@ def _peopled(workspace: Workspace) -> bool:
         return False
     listed = (workspace.settings.customers.file, workspace.settings.people.file)
     return all(workspace.path(name).is_file() for name in listed)
-
-
-def _report(shown: Preview, taken: Report | None) -> dict[str, Any]:
-    """Return what a file is, with what would become of its rows."""
-    if taken is None:
-        return asdict(shown) | {"taken": shown.scores, "known": 0, "unmatched": shown.scores}
-    return asdict(shown) | {"rejects": taken.rejects} | _becoming(taken)
-
-
-def _becoming(taken: Report) -> dict[str, Any]:
-    shown = Preview.__dataclass_fields__
-    return {name: value for name, value in asdict(taken).items() if name not in shown}

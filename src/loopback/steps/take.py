@@ -11,11 +11,13 @@ import polars as pl
 from loopback.errors import LoopbackError, error
 from loopback.exports import events, matching, mending
 from loopback.exports.answers import UNANSWERED_ROWS
+from loopback.exports.preview import preview
 from loopback.exports.reading import recognised
 from loopback.exports.roles import Known
 from loopback.remembered import OF_THE_FILE, Remembered, mark
 from loopback.settings import FILE
-from loopback.tables import INVITATIONS, REJECTS, RESPONSES, WITHDRAWN
+from loopback.steps.reports import Report, completed
+from loopback.tables import INVITATIONS, REJECTS, RESPONSES, RUNS, WITHDRAWN
 from loopback.workspace import hash_of
 
 if TYPE_CHECKING:
@@ -37,37 +39,6 @@ class Export(NamedTuple):
     path: Path
     name: str
     source: str
-
-
-@dataclass
-class Report:
-    """What became of one file: every row is taken, known, left out or rejected."""
-
-    file: str
-    source: str
-    already: bool = False
-    layout: str = ""
-    encoding: str | None = None
-    roles: Roles = field(default_factory=dict)
-    remembered: dict[str, Any] = field(default_factory=dict)
-    rows: int = 0
-    taken: int = 0
-    known: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
-    rejects: int = 0
-    unmatched: int = 0
-    late: int = 0
-    mended: int = 0
-    answered: int = 0
-    unanswered: int = 0
-    notes: list[str] = field(default_factory=list)
-
-    def add_up(self) -> None:
-        """Raise where rows are not accounted for, which would be a mistake of the program."""
-        counted = self.taken + self.known + self.rejects + sum(self.left_out.values())
-        if counted != self.rows:
-            sentence = f"{self.rows} rows, but {counted} are accounted for"
-            raise AssertionError(sentence)
 
 
 @dataclass(frozen=True)
@@ -176,9 +147,12 @@ class Desk:
                     return read
         return recognised(export.path, export.name, self.choices, self.known)
 
-    def matched(self, export: Export) -> Matched:
-        """Return the responses of an export, with whom they are from; raise where it is refused."""
-        read = self.reading(export)
+    def matched(self, export: Export, read: Reading | None = None) -> Matched:
+        """Return the responses of an export, with whom they are from; raise where it is refused.
+
+        One that was read already is not read again.
+        """
+        read = read or self.reading(export)
         if read.refused:
             raise read.refused
         held = read.answers
@@ -202,9 +176,18 @@ class Desk:
         customers, window = self._list_for(answers), self.workspace.settings.survey.window_days
         return matching.responses(answers, self.invitations, customers, self.month, window)
 
-    def taken(self, export: Export) -> Taken:
+    @cached_property
+    def sources(self) -> set[str]:
+        """The files that were ingested before, and those taken here, by their SHA-256."""
+        runs = self.workspace.ledger.rows(RUNS)
+        return set(runs["read"].explode(empty_as_null=False).drop_nulls())
+
+    def taken(self, export: Export, read: Reading | None = None) -> Taken:
         """Return what one file holds that the ledger, and the files before it, do not."""
-        found = self.matched(export)
+        if export.source in self.sources:
+            return nothing(export)
+        found = self.matched(export, read)
+        self.sources.add(export.source)
         known = self.known_of(found.responses["response_id"])
         fresh = events.fresh(found.responses, known)
         since = self._matched_since(found)
@@ -217,15 +200,9 @@ class Desk:
             found.responses["row"],
             export.name,
         )
-        report = self._report(found)
-        report.taken, report.rejects, report.mended = fresh.height, rejects.height, mended.height
-        report.known = _repeated(found, fresh, rejects)
-        report.unmatched = fresh["customer_id"].null_count()
-        report.late = int(fresh["late"].sum())
-        report.add_up()
         return Taken(
-            report,
-            pl.concat([rows, since.select(rows.columns)]),
+            self._report(found, fresh, rejects, mended),
+            pl.concat([rows, since.select(rows.columns)]) if since.height else rows,
             pl.concat([rejects, mended.select(rejects.columns)]),
             found.bounces,
             found.kept,
@@ -267,22 +244,26 @@ class Desk:
         except (LoopbackError, LookupError):
             return None
 
-    def _report(self, found: Matched) -> Report:
-        read = found.read
-        unanswered = read.answers.left_out.get(UNANSWERED_ROWS, 0)
-        return Report(
-            found.export.name,
-            found.export.source,
-            layout=read.layout,
-            encoding=read.cells.encoding,
-            roles=read.roles,
-            remembered=self.remembered_for(read),
-            rows=read.height,
-            left_out=read.answers.left_out,
+    def _report(
+        self, found: Matched, fresh: pl.DataFrame, rejects: pl.DataFrame, mended: pl.DataFrame
+    ) -> Report:
+        """Return what became of the rows of a file: those that are `fresh` are taken."""
+        seen, new = found.responses.height + found.rejects.height, fresh.height + rejects.height
+        report = completed(
+            preview(found.read),
+            source=found.export.source,
+            remembered=self.remembered_for(found.read),
+            taken=fresh.height,
+            known=seen - new,
+            rejects=rejects.height,
+            mended=mended.height,
+            unmatched=fresh["customer_id"].null_count(),
+            late=int(fresh["late"].sum()),
             answered=found.responses.height,
-            unanswered=unanswered,
-            notes=read.answers.notes,
+            unanswered=found.read.answers.left_out.get(UNANSWERED_ROWS, 0),
         )
+        report.add_up()
+        return report
 
     def remembered_for(self, read: Reading) -> dict[str, Any]:
         """Return what was remembered of earlier exports and decided something in this one."""
@@ -292,6 +273,8 @@ class Desk:
         return {key: value for key, value in known.items() if key not in settled and value != {}}
 
 
-def _repeated(found: Matched, fresh: pl.DataFrame, rejects: pl.DataFrame) -> int:
-    """Count the rows that say what was known already."""
-    return found.responses.height - fresh.height + found.rejects.height - rejects.height
+def nothing(export: Export) -> Taken:
+    """Return what a file adds that was ingested before."""
+    report = Report(export.name, layout="", rows=0, source=export.source, already=True)
+    empty = pl.DataFrame()
+    return Taken(report, empty, empty, empty)
