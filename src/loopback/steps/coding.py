@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 CSV = ".csv"
 GIVEN = "given_"  # begins the new name of a column that has one of ours
+GROUP = 50_000  # rows of a Parquet file that are written, and so held, together
 BYTES = 16 << 20  # of rows that are coded at once; what is reckoned takes several times that
 LIST = pl.List(pl.String)
 PAIRS_TEXT = pl.col("evidence").list.eval(pl.element().list.join(": "))
@@ -101,7 +103,7 @@ def _stream(wish: _Wish, ending: str, to: Path, counts: list[pl.DataFrame]) -> N
     source = register_io_source(batches, schema=pl.Schema(plain if ending == CSV else schema))
     sinks: dict[str, Callable[[Path], object]] = {
         CSV: source.sink_csv,
-        PARQUET: source.sink_parquet,
+        PARQUET: partial(source.sink_parquet, row_group_size=GROUP),
     }
     try:
         sinks.get(ending, source.sink_ndjson)(to)
