@@ -179,6 +179,15 @@ def test_a_comment_may_have_several_reasons_each_with_its_words() -> None:
     ]
 
 
+def test_a_term_written_in_two_ways_is_told_once_in_the_order_of_terms() -> None:
+    comments = commented("zu spät, late, zu spaet", "late")
+
+    found = coded(comments, one_reason('any = ["spät", "late"]'))
+
+    assert found["reasons"].to_list() == [["it"], ["it"]]
+    assert found["evidence"].to_list() == [[["it", "late"], ["it", "spat"]], [["it", "late"]]]
+
+
 def test_no_comments_give_no_reasons() -> None:
     assert codes(commented(None, None), code_frame(TWO)).is_empty()
     assert codes(commented(), code_frame(TWO)).is_empty()

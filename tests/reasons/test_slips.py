@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from loopback.frame import read_with_lines
@@ -91,6 +92,16 @@ def test_a_term_that_none_of_many_comments_has_is_unused(
 
     said = [(line, f"{term!r} is in none of 200 comments") for line, term in idle]
     assert [(u.line, u.what) for u in there] == said
+
+
+def test_a_term_for_one_language_is_not_used_by_comments_in_another(tmp_path: Path) -> None:
+    path = tmp_path / "reasons.toml"
+    path.write_text(f'{SPEED}any_de = ["spät"]', encoding="utf-8")
+    german, danish = commented(*["gut"] * 200, language="de"), commented("spat", language="da")
+
+    [idle] = unused(*read_with_lines(path), pl.concat([german, danish]))
+
+    assert idle.what == "'spät' is in none of 200 comments"
 
 
 @pytest.mark.parametrize(
