@@ -10,7 +10,7 @@ import pytest
 from loopback import months
 from loopback.guarantees import AGREEMENT, EVENNESS, GAPS, PASSED, SKIPPED, TOLD, WAITS, YEARS
 from loopback.ledger import Ledger
-from loopback.tables import INVITATIONS, PROVENANCE, RESPONSES, ROTATION
+from loopback.tables import INVITATIONS, PROVENANCE, RESPONSES, ROTATION, Table
 from tests.conftest import Said, build
 from tests.console import Command, perform
 from tests.frames import table
@@ -64,6 +64,33 @@ def test_fourteen_months_of_the_installed_program_keep_every_guarantee(acme: Pat
     assert "FAIL" not in done.stdout
     assert "2025-10 to 2026-11" in done.stdout
     assert "100.00 % with exactly k asks" in done.stdout
+
+
+def test_parts_from_before_words_were_kept_by_their_number_still_read(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = (build(tmp_path / name, settings=TWICE_A_YEAR) for name in ("older", "newer"))
+    days = [f"{months.later('2025-10', at)}-15" for at in range(14)]
+
+    with monkeypatch.context() as before:
+        before.setattr(Table, "_stored", as_text)
+        for day in days[:7]:
+            run("sample", "-w", older, "--today", day)
+    first = min(older.glob("ledger/rotation/*"))
+    assert pl.read_parquet_schema(first)["owner"] == pl.String
+    for day in days[7:]:
+        run("sample", "-w", older, "--today", day)
+    for day in days:
+        run("sample", "-w", newer, "--today", day)
+
+    drawn = [Ledger(folder / "ledger").rows(ROTATION) for folder in (older, newer)]
+    assert drawn[0].equals(drawn[1])
+    assert run("verify", "-w", older, "--json").json == run("verify", "-w", newer, "--json").json
+
+
+def as_text(_: Table, schema: pl.Schema) -> list[pl.Expr]:
+    """Store columns as they once were: the words in each row."""
+    return [pl.col(name).cast(dtype) for name, dtype in schema.items()]
 
 
 def test_every_guarantee_but_the_skipped_months_is_judged(lived_in: Path, run: Run) -> None:

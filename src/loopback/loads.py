@@ -32,12 +32,6 @@ class Newcomer(NamedTuple):
     latest: int
     prn: int
 
-    def group(self, kind: str) -> Group:
-        """Return the owner, the region or all as the group whose months this customer fills."""
-        if kind == "owner":
-            return ("owner", self.owner)
-        return ("region", self.region) if kind == "region" else ("total",)
-
 
 class Loads:
     """The months of every group: an owner, an owner's segment, a region, a segment, all."""

@@ -35,13 +35,25 @@ def rebalance(movable: Iterable[Newcomer], plans: Plans, loads: Loads) -> None:
     """Move newcomers from the fullest months of an owner, then of a region, then of all."""
     ordered = sorted(movable, key=attrgetter("prn"))
     for kind, spread in PASSES:
-        members: dict[Group, list[Newcomer]] = {group: [] for group in loads.uneven(kind, spread)}
-        for newcomer in ordered if members else ():
-            group = newcomer.group(kind)
-            if group in members:
-                members[group].append(newcomer)
+        members = _members(kind, loads.uneven(kind, spread), ordered)
         for group, of_group in members.items():
             _relieve(group, of_group, plans, loads, spread)
+
+
+def _members(
+    kind: str, groups: list[Group], ordered: list[Newcomer]
+) -> dict[Group, list[Newcomer]]:
+    """Return the newcomers of some groups of a kind, in order."""
+    members: dict[Group, list[Newcomer]] = {group: [] for group in groups}
+    if kind == "total" or not members:
+        return dict.fromkeys(groups, ordered)
+    name = attrgetter(kind)
+    named = {group[1]: of_group for group, of_group in members.items()}
+    for newcomer in ordered:
+        of_group = named.get(name(newcomer))
+        if of_group is not None:
+            of_group.append(newcomer)
+    return members
 
 
 def _relieve(
@@ -84,7 +96,7 @@ def _moves(
     light = [month for month in range(A_YEAR) if counts[full] - counts[month] > spread]
     light.sort(key=counts.__getitem__)
     for newcomer in there:
-        owner, period = newcomer.group("owner"), newcomer.period
+        owner, period = ("owner", newcomer.owner), newcomer.period
         levels = loads.levels(owner, period)
         need = (spread + 1 if group == owner else 1) * A_YEAR // period
         for month in light:
