@@ -2,11 +2,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loopback.steps.oversights import oversights
+import polars as pl
+import pytest
+
+from loopback.settings import ListFile
+from loopback.steps.oversights import oversights, thousands
 from loopback.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.conftest import Said
 
 SETTINGS = """\
 [survey]
@@ -70,3 +77,34 @@ def test_of_a_list_that_cannot_be_read_nothing_is_said(tmp_path: Path) -> None:
     (tmp_path / "loopback.toml").write_text(SETTINGS, encoding="utf-8")
 
     assert oversights(Workspace(tmp_path)) == []
+
+
+def said(*values: str | None) -> list[tuple[str, int | None, str]]:
+    """Return what is said of a list of customers with these values: what, its row, what to do."""
+    rows = pl.DataFrame({"row": range(2, len(values) + 2), "value": values})
+    return [(p.what, p.row, p.mend) for p in thousands(rows, ListFile(file="customers.csv"))]
+
+
+def test_a_point_that_may_stand_before_thousands_is_said() -> None:
+    [(what, row, mend)] = said("700", "31.706", None, "12.500")
+
+    assert what == "31.706 may mean 31706: it is read with a decimal point, in rows 3, 5"
+    assert row == 3
+    assert mend.startswith("If the point stands before thousands, write 31706;")
+
+
+@pytest.mark.parametrize("other", ["12500.50", "0.125", "3.5", "1234.567", "7.1234"])
+def test_beside_a_value_with_decimals_a_point_stands_before_decimals(other: str) -> None:
+    assert said("31.706", other) == []
+
+
+def test_a_list_without_values_or_with_whole_ones_is_sound() -> None:
+    assert said("700", "31706", None) == []
+    assert thousands(pl.DataFrame({"row": [2]}), ListFile(file="customers.csv")) == []
+
+
+def test_check_warns_of_values_that_may_be_thousands(acme: Path, run: Callable[..., Said]) -> None:
+    listed = pl.read_csv(acme / "customers.csv", infer_schema=False)
+    listed.with_columns(value=pl.lit("31.706")).write_csv(acme / "customers.csv")
+
+    assert "31.706 may mean 31706" in run("check").err

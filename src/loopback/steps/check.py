@@ -19,7 +19,7 @@ from loopback.paper import Printer
 from loopback.reasons.slips import slips
 from loopback.settings import FILE
 from loopback.steps.deliveries import journal_of, recorded, unsure_problems
-from loopback.steps.oversights import oversights
+from loopback.steps.oversights import oversights, thousands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
         workspace.ledger.runs.height,
         tuple(_leftovers(workspace, clock, repair=repair)),
         repair,
-        (*oversights(workspace), *warnings),
+        (*oversights(workspace), *thousands(listed, workspace.settings.customers), *warnings),
     )
 
 

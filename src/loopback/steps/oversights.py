@@ -6,8 +6,11 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from loopback import customers, people
 from loopback.errors import LoopbackError, Problem
+from loopback.letters import rows_named
 from loopback.settings import FILE, ListFile, Mail, Survey
 
 if TYPE_CHECKING:
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from loopback.workspace import Workspace
 
 LIKE = 0.8  # how like a column ours must be, from 0 to 1; "role" and "rule" are 0.75
+
+THOUSANDS = r"^-?\d{1,3}\.\d{3}$"
+DECIMAL = r"\.(?:\d{0,2}|\d{4,})$|\d{4}\.|^-?0\."  # a point that stands before decimals
 
 
 def oversights(workspace: Workspace) -> list[Problem]:
@@ -33,6 +39,25 @@ def oversights(workspace: Workspace) -> list[Problem]:
             for problem in _strange(section, listed.file, set(known), columns)
         ),
     ]
+
+
+def thousands(rows: pl.DataFrame, listed: ListFile) -> list[Problem]:
+    """Return the values whose point may stand before thousands, where no other value tells.
+
+    `rows` are those of the customer list as text; 31.706 may be 31706, beside 12500.50 it is not.
+    """
+    values = rows.select("row", "value") if "value" in rows.columns else pl.DataFrame()
+    if values.is_empty() or values["value"].str.contains(DECIMAL).any():
+        return []
+    doubtful = values.filter(pl.col("value").str.contains(THOUSANDS))
+    if doubtful.is_empty():
+        return []
+    row, value = doubtful.row(0)
+    meant = value.replace(".", "")
+    where = rows_named(doubtful["row"].to_list())
+    what = f"{value} may mean {meant}: it is read with a decimal point, in {where}"
+    mend = f"If the point stands before thousands, write {meant}; else there is nothing to do."
+    return [Problem(what, mend, listed.file, row, listed.columns.get("value", "value"))]
 
 
 def _examples(link: str, sender: str) -> Iterator[Problem]:
