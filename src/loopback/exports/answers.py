@@ -39,7 +39,6 @@ SCHEMA = {
 HELD = {**SCHEMA, "unread": pl.String}
 TAKEN = pl.col("why").is_null() & pl.col("reject").is_null()
 REJECTED = pl.col("why").is_null() & pl.col("reject").is_not_null()
-BROKEN = {"row": pl.Int64, "column": pl.String, "value": pl.String, "why": pl.String}
 # Of every row, where a literal is of one: Polars takes that apart where it filters many rows.
 NEVER = pl.when(pl.col("row").is_null()).then(pl.lit(""))
 _FOLDED = pl.col("score").str.strip_chars().str.to_lowercase()

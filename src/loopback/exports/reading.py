@@ -14,7 +14,6 @@ from loopback.delimited import BLANK_END, blank
 from loopback.errors import LoopbackError, error
 from loopback.exports import groups, scores, table
 from loopback.exports.answers import (
-    BROKEN,
     NO_SCORE,
     Answers,
     Sheet,
@@ -47,10 +46,7 @@ CHOSEN = (
 )
 PLAIN = "plain"
 LOOKED_AT = 1000  # rejected rows of which one could be a header
-LENGTH = "the row does not have as many cells as the header"
-HALF = "the row goes on from the one above: a line end stands in a cell"
 SAME = "an answer of the same response"
-SWALLOWS = "a cell holds other rows: a quote is not closed"
 FIRST = 20_000  # rows of a large file in which it is recognised
 
 
@@ -210,25 +206,14 @@ def _laid_out(read: Grid, exports: Exports) -> Reading | None:
             return None
         wide = _laid_out(unfolded(cells, top, sound, several), exports)
         if wide is not None:
-            wide.broken = pl.concat([_broken(cells, uneven, {}), wide.broken])
+            wide.broken = pl.concat([table.broken(cells, uneven, {}), wide.broken])
             wide.folded = sound.height - wide.rows.height
         return wide
-    odd = dict.fromkeys(swallowing, SWALLOWS) | dict.fromkeys(halves, HALF)
-    known = [note for note in cells.notes if not (built.blank_end and note == BLANK_END)]
-    noted = replace(cells, notes=(*known, *table.gaps(cells), *table.spoilt(cells)))
-    broken = _broken(cells, uneven, odd)
+    odd = dict.fromkeys(swallowing, table.SWALLOWS) | dict.fromkeys(halves, table.HALF)
+    notes = [note for note in cells.notes if not (built.blank_end and note == BLANK_END)]
+    noted = replace(cells, notes=(*notes, *table.gaps(cells), *table.spoilt(cells)))
+    broken = table.broken(cells, uneven, odd)
     return Reading(cells.name, noted, built, top, rows, broken, long=several)
-
-
-def _broken(cells: Grid, uneven: pl.DataFrame, odd: dict[int, str]) -> pl.DataFrame:
-    """Return the rejects of rows that cannot be told into the columns of the header."""
-    lengths = [
-        (row, None, str(fields), LENGTH) for row, fields in uneven.select("row", "fields").rows()
-    ]
-    quotes = [(flaw.row, None, flaw.text, flaw.why) for flaw in cells.flaws]
-    others = [(row, None, None, why) for row, why in odd.items()]
-    found = [*lengths, *quotes, *others]
-    return pl.DataFrame(found, schema=BROKEN, orient="row").sort("row")
 
 
 def _cells(held: Unpacked, name: str, exports: Exports, first: int | None) -> Grid:

@@ -33,6 +33,10 @@ TWICE = (
     "\u2122\u201c\u201d\u0153]"
 )
 KINDS = (NUMBER, LIKE_A_TIME, ADDRESS)
+BROKEN = {"row": pl.Int64, "column": pl.String, "value": pl.String, "why": pl.String}
+LENGTH = "the row does not have as many cells as the header"
+HALF = "the row goes on from the one above: a line end stands in a cell"
+SWALLOWS = "a cell holds other rows: a quote is not closed"
 DECLARED = re.compile(r'"?sep=', re.IGNORECASE)
 
 
@@ -118,6 +122,17 @@ def spoilt(cells: Grid) -> list[str]:
         rows = cells.cells["row"].filter(odd).to_list()
         notes += [f"{what}, in {rows_named(rows)}: export it again"] if rows else []
     return notes
+
+
+def broken(cells: Grid, uneven: pl.DataFrame, odd: dict[int, str]) -> pl.DataFrame:
+    """Return the rejects of rows that cannot be told into the columns of the header."""
+    lengths = [
+        (row, None, str(fields), LENGTH) for row, fields in uneven.select("row", "fields").rows()
+    ]
+    quotes = [(flaw.row, None, flaw.text, flaw.why) for flaw in cells.flaws]
+    others = [(row, None, None, why) for row, why in odd.items()]
+    found = [*lengths, *quotes, *others]
+    return pl.DataFrame(found, schema=BROKEN, orient="row").sort("row")
 
 
 def refuse_uneven(cells: Grid, uneven: pl.DataFrame, header_rows: int) -> None:
