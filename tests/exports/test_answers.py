@@ -210,6 +210,13 @@ def test_a_file_of_many_scores_without_a_zero_is_remarked_upon(
     assert any("none of 100 scores is 0" in note for note in notes) == noted
 
 
+def test_a_header_that_says_0_to_10_decides_and_that_no_0_was_given_is_remarked_upon() -> None:
+    found = read("From 0 to 10: how likely?\n" + "1\n10\n" * 50).answers
+
+    assert found.scores == {1: 50, 10: 50}
+    assert found.notes == ["none of 100 scores is 0: if the scale is 1-10, say --scale 1-10"]
+
+
 @pytest.mark.parametrize(
     ("scores", "scale", "refused"),
     [
