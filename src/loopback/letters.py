@@ -24,6 +24,10 @@ MARKS = re.compile(rb'([,;\t|"\r\n]+)')
 SHOWN = 5  # rows that are named
 CLEARLY = 2  # by so much must a cell speak against the encoding of the file
 MANY_NULS, FEW_NULS = 0.3, 0.05
+# In Mac-Roman most of their bytes are letters: without them every quoted word would speak for it.
+OPENING = "\u201e\u201c\u201a\u2018\u00ab\u2039"
+CLOSING = "\u201c\u201d\u2018\u2019\u00bb\u203a"
+APOSTROPHE = "\u2019"
 
 
 def rows_named(rows: Sequence[int], count: int | None = None) -> str:
@@ -115,7 +119,7 @@ def letters(content: Iterable[bytes]) -> Letters:
 
 
 def likeness(text: str) -> float:
-    """Say how like words a text is: accents stand in words, where small letters follow."""
+    """Say how like words a text is: accents stand in words, and quotation marks around them."""
     return sum(
         _likely(text[at - 1 : at], letter, text[at + 1 : at + 2])
         for at, letter in enumerate(text)
@@ -124,17 +128,29 @@ def likeness(text: str) -> float:
 
 
 def _likely(before: str, letter: str, after: str) -> float:
-    inside = before.isalpha() and after.isalpha()
-    if letter.isalpha() and letter.islower():
-        return 1.0 if before.isalpha() or after.isalpha() else 0.0
     if letter.isalpha():
-        odd = before.islower() or (before.isalpha() and after.islower())
-        return -1.0 if odd else float(after.isalpha())
+        return _accent(before, letter, after)
     if "\x7f" < letter < "\xa0":
         return -3.0
-    if inside:
-        return 0.5 if letter in "\u2019\u2013\xad" else -1.0
+    if _quotes(before, letter, after):
+        return 1.0
+    if before.isalpha() and after.isalpha():
+        return 0.5 if letter in "\u2013\xad" else -1.0
     return 0.0
+
+
+def _accent(before: str, letter: str, after: str) -> float:
+    if letter.islower():
+        return 1.0 if before.isalpha() or after.isalpha() else 0.0
+    odd = before.islower() or (before.isalpha() and after.islower())
+    return -1.0 if odd else float(after.isalpha())
+
+
+def _quotes(before: str, letter: str, after: str) -> bool:
+    """Say whether a quotation mark begins or ends a word, or an apostrophe stands in one."""
+    begins = letter in OPENING and not before.isalpha() and after.isalpha()
+    ends = letter in CLOSING and before.strip() != "" and not after.isalpha()
+    return begins or ends or (letter == APOSTROPHE and before.isalpha() and after.isalpha())
 
 
 def _read(cell: bytes, usual: str) -> tuple[str, str]:
