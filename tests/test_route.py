@@ -327,6 +327,55 @@ def test_an_answer_is_sent_in_the_month_it_came_in_whenever_it_was_asked_for(
     assert "asked in October 2026" in sheet(acme, "anna-berg")
 
 
+def test_an_answer_of_the_last_day_is_sent_by_the_run_of_the_next_month(
+    answered: Path, run: Callable[..., Said]
+) -> None:
+    run("route", "--today", "2026-11-30")
+    last = answer(answered, "C-2,2026-11-30,8,at the last moment", name="b.csv")
+    run("ingest", last, "--today", "2026-11-30")
+
+    first = run("route", "--today", "2026-12-01", "--json").json
+    second = run("route", "--today", "2026-12-02", "--json").json
+
+    assert (first["mails"], second["mails"]) == (["Anna Berg", "Carla Dahl"], [])
+    december = sheet(answered, "anna-berg", month="2026-12")
+    assert "at the last moment" in december
+    assert "Ahorn Mill (C-1)" not in december  # whose answer the mail of November has carried
+    run("sample", "--today", "2026-12-02")
+    more = answer(answered, "C-3,2026-12-03,9,now", name="c.csv", month="2026-12")
+    run("ingest", more, "--today", "2026-12-03")
+    third = run("route", "--today", "2026-12-03", "--json").json
+    assert third["mails"] == ["Anna Berg", "Carla Dahl"]
+    december = sheet(answered, "anna-berg", month="2026-12")
+    assert "at the last moment" in december
+    assert "now" in december
+
+
+def test_an_answer_whose_mail_went_nowhere_is_sent_in_the_next_month(
+    answered: Path, run: Callable[..., Said]
+) -> None:
+    edit(answered, "people.csv", "anna@company.example", "")
+    run("route", "--today", "2026-11-30", expect=3)
+    edit(answered, "people.csv", "Anna Berg,", "Anna Berg,anna@company.example")
+
+    said = run("route", "--today", "2026-12-01", "--json").json
+
+    assert said["mails"] == ["Anna Berg", "Carla Dahl"]
+    assert "Ahorn Mill (C-1)" in sheet(answered, "anna-berg", month="2026-12")
+
+
+@pytest.mark.parametrize(("day", "mails"), [("2026-12-01", ALL), ("2026-12-20", [])])
+def test_what_came_before_the_first_mail_of_all_is_history_but_for_the_last_days(
+    answered: Path, run: Callable[..., Said], day: str, mails: list[str]
+) -> None:
+    last = answer(answered, "C-5,2026-11-29,8,fine", name="b.csv")
+    run("ingest", last, "--today", "2026-11-29")
+
+    said = run("route", "--today", day, "--json").json
+
+    assert said["mails"] == (["Ben Cole", "Carla Dahl"] if mails else [])
+
+
 def test_before_anyone_answers_nobody_gets_a_mail(acme: Path, run: Callable[..., Said]) -> None:
     run("sample", "--today", TODAY)
 

@@ -29,6 +29,18 @@ def unsure(events: pl.DataFrame) -> pl.DataFrame:
     return left.sort(DELIVERIES.key).drop("turn", "gone")
 
 
+def uncarried(answers: pl.DataFrame, gone: pl.DataFrame, arrived: pl.Expr) -> pl.DataFrame:
+    """Return the answers that no mail to their owner of today has carried.
+
+    A mail carries what was there before it (`run` up to `as_of`) of its month and those before;
+    `arrived` is the month in which an answer came. Answers have response_id, run, current_owner.
+    """
+    mails = gone.select("as_of", current_owner="person_id", mailed="month")
+    carries = (pl.col("as_of") >= pl.col("run")) & (pl.col("mailed") >= arrived)
+    carried = answers.join(mails, "current_owner").filter(carries)
+    return answers.join(carried, "response_id", how="anti")
+
+
 def keys(events: pl.DataFrame) -> set[tuple[str, str, str]]:
     """Return the mails that events speak of."""
     return {(row[0], row[1], row[2]) for row in events.select(DELIVERIES.key).iter_rows()}

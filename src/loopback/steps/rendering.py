@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -21,11 +22,13 @@ from loopback.workbooks import workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
 
     from loopback.clock import Clock
     from loopback.workspace import Workspace
 
 LATE_MONTHS = 3  # how far back a call that was not made still is asked for
+FIRST_DAYS = 7  # how old an answer may be that the first mail of all still carries
 
 
 @dataclass(frozen=True)
@@ -59,20 +62,22 @@ def material(workspace: Workspace, month: str, clock: Clock) -> Material:
     code_frame = frame.read_frame(workspace.path(frame.FILE))
     customers = calls.shown(workspace.customers, settings.sheets.show)
     responses = calls.held(ledger.current(RESPONSES), customers)
-    came = arrived(responses, month)
-    called = ledger.current(FOLLOWUPS)
+    events, called = recorded(ledger), ledger.current(FOLLOWUPS)
+    left = _left(responses, record.accepted(events), month, clock.today)
+    came = pl.concat([arrived(responses, month), left])
+    late = _late(responses, called, month).join(came, "response_id", how="anti")
     return Material(
         month,
         clock.today,
         workspace.people,
         customers,
-        _marked_new(came, recorded(ledger), month),
-        _late(responses, called, month),
+        _marked_new(came, events, month),
+        late,
         responses,
         ledger.current(INVITATIONS),
         pool.responses,
         pool.invitations,
-        codes(pl.concat([came, _late(responses, called, month).drop("new")]), code_frame),
+        codes(pl.concat([came, late.drop("new")]), code_frame),
         code_frame,
         called,
         ledger.current(ACTIONS),
@@ -82,6 +87,22 @@ def material(workspace: Workspace, month: str, clock: Clock) -> Material:
         settings.scores.confidence,
         frozenset(settings.mail.copies_to),
     )
+
+
+def _left(responses: pl.DataFrame, gone: pl.DataFrame, month: str, today: date) -> pl.DataFrame:
+    """Return the responses of the months before that no mail of those months has carried.
+
+    They came after the last one, or it went nowhere. What lay there before the first mail of all
+    is history, but for the last days.
+    """
+    before = gone.filter(pl.col("month") < month)
+    begun = pl.lit(before["month"].min(), pl.String) <= calls.ARRIVED
+    recent = pl.col("recorded_at").dt.date() >= today - timedelta(FIRST_DAYS)
+    lately = calls.ARRIVED.is_between(
+        pl.lit(months.later(month, -LATE_MONTHS)), pl.lit(months.later(month, -1))
+    )
+    waits = responses.filter(lately, begun.fill_null(value=False) | recent)
+    return record.uncarried(waits, before, calls.ARRIVED)
 
 
 def _late(responses: pl.DataFrame, called: pl.DataFrame, month: str) -> pl.DataFrame:
