@@ -242,6 +242,18 @@ def test_a_month_before_the_last_one_drawn_is_refused(acme: Path, run: Callable[
     assert tree(acme, without=LOCK) == before
 
 
+@pytest.mark.usefixtures("acme")
+def test_months_in_which_nobody_was_asked_are_named(run: Callable[..., Said]) -> None:
+    first = run("sample", "--today", "2026-08-01")
+
+    said = run("sample", "--today", "2026-11-01")
+    dry = run("sample", "--today", "2026-12-01", "--dry-run", "--json").json
+
+    assert "nobody was asked in" not in first.err
+    assert "nobody was asked in 2026-09, 2026-10: who was due then is asked now" in said.err
+    assert dry["skipped"] == []
+
+
 def test_names_of_any_kind_stay_in_their_cell(acme: Path, run: Callable[..., Said]) -> None:
     name = 'Ahorn, "Mill" & Søn\nGmbH'
     quoted = '"' + name.replace('"', '""') + '"'

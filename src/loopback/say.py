@@ -45,6 +45,8 @@ def cohort(drawn: Drawn, *, dry_run: bool) -> None:
         tell(f"{drawn.month} was drawn before: the same {invited} invitations.")
     for why, count in drawn.excluded.items():
         tell(f"  left out, {why}: {count}")
+    if drawn.skipped:
+        warning(f"nobody was asked in {', '.join(drawn.skipped)}: who was due then is asked now")
     for row in drawn.overloads.iter_rows(named=True):
         calls = f"about {row['calls']:.0f} calls expected in {row['month']}"
         warning(f"{row['owner']}: {calls}, capacity {row['capacity']:.0f}")

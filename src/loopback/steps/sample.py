@@ -42,7 +42,8 @@ COLUMNS = INVITATIONS.columns.names()
 class Drawn:
     """A cohort: its invitations, those that are new, who was left out and why, and the lists.
 
-    `names` are those of the invited: the columns of `NAMES`.
+    `names` are those of the invited: the columns of `NAMES`; `skipped` are the months since the
+    last draw in which nobody was asked.
     """
 
     month: str
@@ -53,6 +54,7 @@ class Drawn:
     overloads: pl.DataFrame
     already: bool
     files: tuple[Path, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     @property
     def listed(self) -> int:
@@ -75,6 +77,7 @@ class Drawn:
             "left_out": self.excluded,
             "overloads": self.overloads.to_dicts(),
             "already": self.already,
+            "skipped": list(self.skipped),
             "files": [str(file) for file in self.files],
         }
 
@@ -142,7 +145,14 @@ def _drawn(
         decisions,
         _overloads(workspace, decisions, month),
         already=month == last,
+        skipped=_skipped(last, month),
     )
+
+
+def _skipped(last: str | None, month: str) -> tuple[str, ...]:
+    """Return the months between the last draw and this one."""
+    ago = months.number(month) - months.number(last) if last else 1
+    return tuple(months.later(month, -back) for back in range(ago - 1, 0, -1))
 
 
 def _decisions(workspace: Workspace, state: pl.LazyFrame, month: str, clock: Clock) -> pl.DataFrame:
