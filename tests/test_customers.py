@@ -64,6 +64,14 @@ def test_values_days_and_opt_outs_are_typed_and_ids_stay_text() -> None:
     assert listed["opted_out"].to_list() == [False, True, False]
 
 
+def test_a_language_is_one_however_it_is_written() -> None:
+    assert [customers(one(language=cell))["language"][0] for cell in ("DE", "de_AT", "de-at")] == [
+        "de",
+        "de-at",
+        "de-at",
+    ]
+
+
 def test_other_columns_pass_through_untouched() -> None:
     listed = customers(one(Vertrag="A 7", bounced="no"))
 

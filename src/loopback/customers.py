@@ -64,8 +64,16 @@ def day(column: str) -> pl.Expr:
     return pl.when(pl.col(column).str.contains(_DATE)).then(begins)
 
 
+def language_code(column: str = "language") -> pl.Expr:
+    """Return a column of languages as they are compared: `de-at` for `de_AT` and `DE-AT`."""
+    return (
+        pl.col(column).str.strip_chars().str.to_lowercase().str.replace_all("_", "-", literal=True)
+    )
+
+
 _TYPED = {
     "value": _NUMBER,
+    "language": language_code(),
     "joined": day("joined"),
     "asks_per_year": _ASKS,
     "opted_out": _OPTED_OUT.is_in(YES).fill_null(value=False),
@@ -76,8 +84,8 @@ def customers(rows: Frame) -> Frame:
     """Return the customers of the rows of the list: values typed, other columns passed through.
 
     The rows are text without spaces around it, and may be rows that are yet to be read. `value` is
-    a number, `joined` a day, `opted_out` true or false, `asks_per_year` a whole number (Int8); a
-    cell that `problems` complains of is empty here.
+    a number, `language` such as `de-at`, `joined` a day, `opted_out` true or false, `asks_per_year`
+    a whole number (Int8); a cell that `problems` complains of is empty here.
     """
     return _complete(rows).with_columns(**_TYPED)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
+from loopback.customers import language_code
 from loopback.errors import Problem, stop_at
 from loopback.names import first_and_last
 from loopback.settings import FILE
@@ -105,7 +106,7 @@ def _listed(invited: pl.DataFrame) -> pl.DataFrame:
     persons = invited["person"].unique()
     split = [(person, *first_and_last(person)) for person in persons]
     names = pl.DataFrame(split, schema=dict.fromkeys(NAMES, pl.String), orient="row")
-    spoken = _code().str.extract(r"^([a-z]{2,3})(?:-|$)").fill_null(OTHER)
+    spoken = language_code().str.extract(r"^([a-z]{2,3})(?:-|$)").fill_null(OTHER)
     whole = invited.join(names.with_columns(pl.all().replace("", None)), "person", how="left").sort(
         "customer_id"
     )
@@ -155,15 +156,11 @@ def _table(rows: pl.DataFrame, tool: Tool) -> pl.DataFrame:
 
 def _coded(languages: dict[str, str]) -> pl.Expr:
     """Return the language as a tool wants it: `zh-Hant-TW` whole, else as zh-hant, else as zh."""
-    code = _code()
+    code = language_code()
     forms = [code, *(code.str.extract(rf"^([a-z]+(?:-[a-z0-9]+){{{n}}})-") for n in (1, 0))]
     return pl.coalesce(
         form.replace_strict(languages, default=None, return_dtype=pl.String) for form in forms
     )
-
-
-def _code() -> pl.Expr:
-    return pl.col("language").str.strip_chars().str.to_lowercase().str.replace_all("_", "-")
 
 
 def _csv(table: pl.DataFrame) -> bytes:

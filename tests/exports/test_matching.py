@@ -176,6 +176,19 @@ def test_the_language_of_the_answer_comes_before_that_of_the_invitation() -> Non
     assert matched("score | token | language\n9 | t-may | da")["language"].to_list() == ["da"]
 
 
+@pytest.mark.parametrize("written", ["DE", "de", " De ", "de_AT", "de-informal", ""])
+def test_a_language_is_that_of_the_invitation_however_the_tool_writes_it(written: str) -> None:
+    found = matched(f"score | token | language\n9 | t-may | {written}")
+
+    assert found["language"].to_list() == ["de"]
+
+
+def test_the_language_of_who_was_not_asked_is_in_small_letters() -> None:
+    found = matched("score | customer | language\n9 | | PT_BR\n9 | | EN")
+
+    assert found["language"].to_list() == ["pt-br", "en"]
+
+
 def test_a_late_answer_belongs_to_the_invitation_it_answers() -> None:
     found = matched(
         """

@@ -6,7 +6,7 @@ import hashlib
 
 import polars as pl
 
-from loopback.customers import NO, YES
+from loopback.customers import NO, YES, language_code
 from loopback.exports.order import in_order
 from loopback.tables import CORRECTS, RESPONSES, TIME, WITHDRAWN
 
@@ -33,7 +33,8 @@ def responses(
     Of an answer that matches nobody, whom it names is kept; it is `late` where it came more than
     `window` days after its invitation. Sorted by row.
     """
-    answered = in_order(answers).rename({"token": "given_token", "language": "answered_in"})
+    answered = in_order(answers).rename({"token": "given_token"})
+    answered = answered.with_columns(answered_in=language_code()).drop("language")
     whole = (
         answered.join(
             # Not held by a name: it is as large as what comes of it.
@@ -220,8 +221,19 @@ def _frozen() -> list[pl.Expr]:
         pl.coalesce("current_owner", "owner").alias("current_owner"),
         pl.coalesce("region", "listed_region").alias("region"),
         pl.coalesce("segment", "listed_segment").alias("segment"),
-        pl.coalesce("answered_in", "language").alias("language"),
+        _language().alias("language"),
     ]
+
+
+def _language() -> pl.Expr:
+    """Return the language of an answer, where it is that of the invitation as it stands there.
+
+    Who was asked in `de-at` and answered in `de` is one of those who were asked in `de-at`.
+    """
+    given, asked = (pl.col(c).str.extract(r"^([a-z]+)") for c in ("answered_in", "language"))
+    return (
+        pl.when(given == asked).then("language").otherwise(pl.coalesce("answered_in", "language"))
+    )
 
 
 def _named_by_the_unmatched() -> list[pl.Expr]:
