@@ -18,6 +18,7 @@ from loopback.alerts import flagged, worded
 from loopback.calls import UNNAMED, Call, calls, hidden
 from loopback.figures import Lines, Numbers, Tallied, numbers, tallies
 from loopback.followups import Promise, promises
+from loopback.reasons.kinds import telling
 from loopback.rollups import RollUp, Silent
 from loopback.stories import Pair, Story, pair, stories
 
@@ -178,7 +179,7 @@ def _made(
         responses,
         material.responses,
         material.customers,
-        material.codes,
+        telling(material.codes, material.frame.general),
         material.frame.labels,
         followups=material.followups,
         within=material.within,

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopback.reasons.codes import codes
 from loopback.reasons.coverage import alarms, by_language, counted, coverage
-from loopback.reasons.kinds import kinds
+from loopback.reasons.kinds import kinds, telling
 from tests.reasons.drawn import TWO, code_frame, commented
 
 
@@ -72,3 +73,13 @@ def test_comments_that_say_nothing_are_not_held_against_a_frame() -> None:
     languages = by_language(counted(kinds(responses, codes(responses, frame), frame)))
 
     assert languages.rows() == [("en", 31, 30, 1, 0, 0, 1.0)]
+
+
+def test_a_catch_all_tells_nothing_beside_a_reason() -> None:
+    codes = pl.DataFrame(
+        {"response_id": ["1", "1", "2", "3"], "reason": ["price", "unhappy", "unhappy", "price"]}
+    )
+
+    told = telling(codes, ["happy", "unhappy"])
+
+    assert told.rows() == [("1", "price"), ("2", "unhappy"), ("3", "price")]

@@ -45,3 +45,9 @@ def kinds(responses: pl.DataFrame, codes: pl.DataFrame, frame: CodeFrame) -> pl.
     reasons = pl.col("reasons").fill_null([])
     found = both.select(pl.col("empty"), reasons).select(kind=kind(frame.general))
     return responses.hstack(found)
+
+
+def telling(codes: pl.DataFrame, general: Collection[str]) -> pl.DataFrame:
+    """Return the codes (response_id, reason) without the catch-alls that stand beside a reason."""
+    catch_all = pl.col("reason").is_in(list(general))
+    return codes.filter(~catch_all | catch_all.all().over("response_id"))
