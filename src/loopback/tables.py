@@ -18,6 +18,7 @@ WITHDRAWN = "withdrawn"
 REJECTED_CELLS = (
     *("token", "customer_id", "email", "response_id"),
     *("score", "comment", "responded_at", "language"),
+    *("contact", "consent", "named", "ticked"),
 )
 TIME = pl.Datetime("us", "UTC")
 

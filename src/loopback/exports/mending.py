@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from loopback.exports.own import REJECTS as OWN
 from loopback.exports.times import DAY, is_day_first, times
 from loopback.tables import REJECTED_CELLS, REJECTS, WITHDRAWN
 
@@ -40,9 +41,9 @@ def origins(read: Reading) -> pl.DataFrame:
 
     Any other file has no such rows.
     """
-    texts = dict(zip(read.header.roles, read.header.names, strict=True))
-    if not {*ORIGIN, "why", *REJECTED_CELLS} <= set(texts):
+    if read.layout != OWN.name:
         return pl.DataFrame(schema={**ORIGIN, "mended_row": pl.Int64})
+    texts = dict(zip(read.header.roles, read.header.names, strict=True))
     places = {name: pl.col(read.places[texts[name]]) for name in ORIGIN}
     told = [place.cast(ORIGIN[name], strict=False).alias(name) for name, place in places.items()]
     return read.full.select(*told, pl.col("row").alias("mended_row")).collect()

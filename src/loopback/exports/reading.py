@@ -12,7 +12,7 @@ import polars as pl
 
 from loopback.delimited import BLANK_END, blank
 from loopback.errors import LoopbackError, error
-from loopback.exports import groups, scores, table
+from loopback.exports import groups, own, scores, table
 from loopback.exports.answers import (
     NO_SCORE,
     Answers,
@@ -128,7 +128,9 @@ def recognised(
     """Return the reading of an export, refused or not; raise where it is no list of responses."""
     held = unpacked(source, name, exports.unpacked_mb)
     if exports.sheet is None and PurePath(held.name).suffix.lower() in WORKBOOKS:
-        return _right_sheet(sheets(held.source, name), name, exports, known or Known())
+        found = sheets(held.source, name)
+        own.refuse_calls(name, found)
+        return _right_sheet(found, name, exports, known or Known())
     read = _laid_out(_cells(held, name, exports, FIRST), exports)
     if read is None:  # a question over several columns is only put together of all rows
         read = _laid_out(_cells(held, name, exports, None), exports)
@@ -184,9 +186,9 @@ def _chosen_sheet(read: dict[str, Reading], name: str) -> str:
 
 def _laid_out(read: Grid, exports: Exports) -> Reading | None:
     """Return the reading of cells without its roles; None where all rows are needed for it."""
-    known = layout(read, exports.layouts, exports.layout)
-    cells = begun(read) if known.name == PLAIN else read
-    built = layout(cells, exports.layouts, exports.layout)
+    own.refuse_calls(read.name, {"": read})
+    cells = begun(read) if _layout(read, exports).name == PLAIN else read
+    built = _layout(cells, exports)
     top = header(cells, built)
     uneven = cells.uneven(top.rows)
     refuse_uneven(cells, uneven, top.rows)
@@ -216,6 +218,13 @@ def _laid_out(read: Grid, exports: Exports) -> Reading | None:
     return Reading(cells.name, noted, built, top, rows, broken, long=several)
 
 
+def _layout(cells: Grid, exports: Exports) -> Layout:
+    """Return the layout of cells; that of our own rejects is ours, whatever is chosen."""
+    if own.is_rejects(cells):
+        return layout(cells, [own.REJECTS])
+    return layout(cells, exports.layouts, exports.layout)
+
+
 def _cells(held: Unpacked, name: str, exports: Exports, first: int | None) -> Grid:
     """Return the cells of a file: of the sheet and in the encoding that are chosen, if any is."""
     source = held.source
@@ -232,6 +241,8 @@ def _cells(held: Unpacked, name: str, exports: Exports, first: int | None) -> Gr
         what = f"the file is not in {exports.encoding}: byte {failed.start + 1} means nothing in it"
         raise error(what, "Leave --encoding out, or name another.", name) from None
     read = grid(text.removeprefix("\ufeff").encode("utf-8-sig"), name, first, flawed=True)
+    if own.is_rejects(read):  # which loopback wrote, whatever the tool writes
+        return _cells(held, name, exports.model_copy(update={"encoding": None}), first)
     return replace(read, encoding=exports.encoding)
 
 
@@ -240,7 +251,8 @@ def _recognise(read: Reading, choices: Choices, known: Known) -> None:
     built, top, name = read.declared, read.header, read.file
     if read.long:
         raise refused(read.long, name)
-    columns_of = {role: c for role in CHOSEN if (c := getattr(choices, role)) is not None}
+    chosen_roles = () if read.layout == own.REJECTS.name else CHOSEN
+    columns_of = {role: c for role in chosen_roles if (c := getattr(choices, role)) is not None}
     read.roles = roles(read.rows, top, built, columns_of, known, name)
     columns, words = _columns(read), _words(built, choices)
     skip = groups.ranks(columns.shown, top.questions)
