@@ -120,6 +120,22 @@ def test_a_column_has_one_role_only() -> None:
         ("score,Was sind die Gründe?", "Was sind die Gründe?"),
         ("score,Hvorfor?", "Hvorfor?"),
         ("score,Hvad er årsagen?", "Hvad er årsagen?"),
+        ("score,Was ist der Hauptgrund?", "Was ist der Hauptgrund?"),
+        ("score,Grund für Ihre Bewertung", "Grund für Ihre Bewertung"),
+        ("score,Bitte begründen Sie", "Bitte begründen Sie"),
+        ("score,Hvad er hovedårsagen?", "Hvad er hovedårsagen?"),
+        ("score,Pourquoi cette note ?", "Pourquoi cette note ?"),
+        ("score,Quelle est la raison principale ?", "Quelle est la raison principale ?"),
+        ("score,¿Cuál es el motivo?", "¿Cuál es el motivo?"),
+        ("score,Anmerkungen", "Anmerkungen"),
+        ("score,Feedback:", "Feedback:"),
+        ("score,shop,Kommentar", "Kommentar"),
+        ("score,shop,Tell us more", "Tell us more"),
+        ("score,What should we do better?", "What should we do better?"),
+        ("score,Was sollten wir besser machen?", "Was sollten wir besser machen?"),
+        ("score,Was sollten wir verbessern?,Warum?", "Warum?"),
+        ("score,Feedback form", None),
+        ("score,Background", None),
         ("score,Reasonable price", None),
         ("score,remarks", None),
     ],
@@ -127,7 +143,37 @@ def test_a_column_has_one_role_only() -> None:
 def test_the_column_after_the_score_is_the_comment_where_it_asks_why(
     header: str, comment: str | None
 ) -> None:
-    assert read(f"{header}\n9,x\n").roles.get("comment") == comment
+    cells = ",".join("x" * header.count(","))
+    assert read(f"{header}\n9,{cells}\n").roles.get("comment") == comment
+
+
+def test_texts_that_nobody_reads_are_said_with_the_option_that_reads_them() -> None:
+    content = "score,shop,Sonstiges\n9,A,sehr gut\n3,A,zu teuer\n8,B,\n"
+
+    said = "no column is read as the comment; if it is 3 'Sonstiges', say --comment 3"
+    assert said in read(content).answers.notes
+    assert not read(content, {"comment": "3"}).answers.notes
+
+
+def test_of_several_columns_of_texts_each_is_named() -> None:
+    content = "score,A,B\n9,sehr gut,nicht viel\n3,zu teuer,der Preis\n"
+
+    said = "no column is read as the comment; if it is one of 2 'A', 3 'B', say --comment 2"
+    assert said in read(content).answers.notes
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("shop;the shop;the shop;the shop", "Company name;Old Mill;New Barn;Big Foot"),
+        *("begun;2026-11-20 09:00;2026-11-21 09:00;2026-11-22 09:00", "city;Ulm;Bonn;Bern"),
+    ],
+)
+def test_choices_names_and_times_are_no_comments(column: str) -> None:
+    first, *cells = column.split(";")
+    rows = "".join(f"{score},{cell}\n" for score, cell in zip("930", cells, strict=True))
+
+    assert not [note for note in read(f"score,{first}\n{rows}").answers.notes if "comment" in note]
 
 
 def test_of_two_columns_that_ask_why_the_one_after_the_score_is_the_comment() -> None:

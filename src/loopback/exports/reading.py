@@ -12,7 +12,7 @@ import polars as pl
 
 from loopback.delimited import BLANK_END, blank
 from loopback.errors import LoopbackError, error
-from loopback.exports import groups, own, scores, table
+from loopback.exports import freetext, groups, own, scores, table
 from loopback.exports.answers import (
     NO_SCORE,
     Answers,
@@ -267,6 +267,9 @@ def _recognise(read: Reading, choices: Choices, known: Known) -> None:
     if choices.scale is None and scores.none_is_zero(one):
         note = f"none of {one.scores} scores is 0: if the scale is 1-10, say --scale 1-10"
         held.notes.append(note)
+    taken = skip | scores.own(top, built) | set(read.roles.values())
+    if "comment" not in read.roles:
+        held.notes.extend(freetext.unread(columns.shown, top, taken))
     held.notes[:0] = read.cells.notes
     _refuse_second(read, held, one.header)
     if read.folded:

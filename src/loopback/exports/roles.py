@@ -25,8 +25,25 @@ SHARED = {"status", "responded_at"}  # one column may say both: without a time, 
 LISTED_AS = {"customer": "customer_id", "email": "email", "language": "language"}
 Roles = dict[str, str]
 NUMBER = re.compile(r"[0-9]{1,5}")
-ASKS_WHY = re.compile(r"\b(why|reasons?|warum|gr(ü|u)nde?|hvorfor|årsag(er|en)?)\b", re.IGNORECASE)
-COMMENTS = re.compile(r"(^|.* - )(comments?|kommentare?|bemerkung(en)?)\W*$", re.IGNORECASE)
+ASKS_WHY = re.compile(
+    r"\b(why|reasons?|warum|(haupt)?gr(ü|u)nde?|begründ(en|e|ung)|hvorfor|(hoved)?årsag(er|en)?"
+    r"|begrund(e|else)?|pourquoi|raisons?|por qué|motivos?)\b",
+    re.IGNORECASE,
+)
+COMMENTS = re.compile(
+    r"(^|.* - )(comments?|kommentar(e|er)?|bemerkung(en)?|anmerkung(en)?|rückmeldung(en)?|feedback"
+    r"|bemærkning(er)?|commentaires?|remarques?|comentarios?|observaciones)\W*$",
+    re.IGNORECASE,
+)
+# What people are asked beside, or instead of, why.
+ASKS_MORE = re.compile(
+    r"(what (should|could|can) we (do better|improve)|tell us more"
+    r"|was (sollten|sollen|können|könnten) wir (besser machen|verbessern)|erzählen sie uns mehr"
+    r"|hvad (kan|kunne|skal|bør) vi (gøre bedre|forbedre)|fortæl os mere"
+    r"|(pouvons|pourrions|devrions)[- ]nous (améliorer|faire mieux)|dites-nous en plus"
+    r"|(podemos|podríamos|deberíamos) (mejorar|hacer mejor)|cuént[ae]nos más)",
+    re.IGNORECASE,
+)
 SEARCHED = 1000  # rows in which tokens are looked for
 COLUMNS_SHOWN = 40
 
@@ -139,11 +156,20 @@ def _among(texts: Iterable[pl.Series], tokens: pl.LazyFrame) -> pl.Series:
 
 
 def _comment(header: Header, found: Roles) -> Roles:
-    """Return the column right after the score, or the only one, whose header asks why."""
-    columns = header.names
-    asking = [c for c in columns if c not in found.values() and ASKS_WHY.search(c)]
-    after = columns[columns.index(found["score"]) + 1 :][:1]
-    bare = [re.sub(r" \(column \d+\)$", "", column) for column in after]
-    if set(after) - set(found.values()) and (after[0] in asking or COMMENTS.search(bare[0])):
-        return {"comment": after[0]}
-    return {"comment": asking[0]} if len(asking) == 1 else {}
+    """Return the column right after the score, or the only one, whose header asks why.
+
+    Where none does, it is the one that asks for a comment, or for more.
+    """
+    free = [c for c in header.names if c not in found.values()]
+    after = header.names[header.names.index(found["score"]) + 1 :][:1]
+    asking, bare, more = (
+        [c for c in free if pattern.search(_bare(c))] for pattern in (ASKS_WHY, COMMENTS, ASKS_MORE)
+    )
+    for said in ([c for c in after if c in asking + bare], asking, bare + more):
+        if len(said) == 1:
+            return {"comment": said[0]}
+    return {}
+
+
+def _bare(column: str) -> str:
+    return re.sub(r" \(column \d+\)$", "", column)

@@ -56,7 +56,7 @@ def score(
     if len(named) == 1:
         only = columns.candidate(named[0], words)
         return only, [only]
-    taken = skip | set(found.values()) | _own(header, layout)
+    taken = skip | set(found.values()) | own(header, layout)
     searched = named or [c for c in header.names if c not in taken]
     seen = columns.candidates(searched, words)
     could = [one for one in seen if one.sure or one.doubtful]
@@ -67,7 +67,7 @@ def score(
     raise _none(seen, header, layout, file)
 
 
-def _own(header: Header, layout: Layout) -> set[str]:
+def own(header: Header, layout: Layout) -> set[str]:
     """Return the columns of the tool itself, by any of the names that the header gives them."""
     pairs = zip(header.names, header.roles, strict=True)
     return {c for c, text in pairs if any(matches(text, wanted) for wanted in layout.own)}
