@@ -102,6 +102,21 @@ def test_the_same_export_twice_adds_nothing(asked: Path, run: Callable[..., Said
     assert tree(asked, without=LOCK) == before
 
 
+@pytest.mark.parametrize("option", [("--comment", "2"), ("--day-first",), ("--word", "often=9")])
+@pytest.mark.parametrize("trial", [(), ("--dry-run",)])
+def test_a_choice_for_an_export_that_was_taken_is_answered_with_how_to_read_it_again(
+    asked: Path, run: Callable[..., Said], option: tuple[str, ...], trial: tuple[str, ...]
+) -> None:
+    export = answer(asked, "C-1,2026-11-20,3,late")
+    run("ingest", export, "--today", TODAY)
+
+    said = run("ingest", export, *option, *trial, "--today", TODAY)
+
+    assert "export.csv: ingested before" in said.err
+    assert "loopback ingest --again, with the same options" in said.err
+    assert "--again" not in run("ingest", export, *trial, "--today", TODAY).err
+
+
 def test_the_same_export_under_two_names_is_taken_once(
     asked: Path, run: Callable[..., Said]
 ) -> None:

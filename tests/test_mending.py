@@ -95,3 +95,35 @@ def test_what_is_set_for_exports_of_a_tool_is_not_asked_of_our_rejects(
 
     assert (one["layout"], one["taken"], one["mended"]) == ("loopback rejects", 1, 1)
     assert exported(run, "responses")["comment"].to_list() == ["trop tard \u00e9"]
+
+
+def test_a_mended_reject_stays_mended_in_the_next_export_of_all_answers(
+    asked: Path, run: Callable[..., Said]
+) -> None:
+    settle(asked, SETTINGS)
+    run("ingest", export(asked, ("C-1", "33"), name="november.csv"), "--today", TODAY, expect=3)
+    run("ingest", mended(asked, run, "31", name="still.csv"), "--today", TODAY, expect=3)
+    run("ingest", mended(asked, run, "3"), "--today", TODAY)
+
+    rows = (("C-2", "9"), ("C-3", "33"), ("C-1", "33"))
+    grown = export(asked, *rows, name="december.csv")
+    one = report(run("ingest", grown, "--json", "--today", TODAY, expect=3))
+
+    assert (one["taken"], one["known"], one["rejects"]) == (1, 1, 1)
+    assert exported(run, "rejects")["response_id"].to_list() == ["R-C-3"]
+    built = run("ingest", "--again", "--json", "--today", TODAY).json
+    assert (built["added"], built["withdrawn"], built["rejects"], built["mended"]) == (0,) * 4
+    assert exported(run, "rejects")["response_id"].to_list() == ["R-C-3"]
+
+
+def test_a_reject_that_says_not_of_whom_it_is_stands_though_one_like_it_was_mended(
+    asked: Path, run: Callable[..., Said]
+) -> None:
+    for name in ("november.csv", "december.csv"):
+        (asked / name).write_text(f"score,comment\n9,{name}\n11,late\n", encoding="utf-8")
+    run("ingest", "november.csv", "--today", TODAY, expect=3)
+    run("ingest", mended(asked, run, "1"), "--today", TODAY)
+
+    run("ingest", "december.csv", "--today", TODAY, expect=3)
+
+    assert exported(run, "rejects")["file"].to_list() == ["december.csv"]

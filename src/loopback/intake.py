@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # rejects, and answers that match no customer
 LETTERS = 40  # of the name of a column
+UNHEARD = (
+    "ingested before, so what you chose now does not count; "
+    "to read it and all other exports so: loopback ingest --again, with the same options"
+)
 NO_NEAR = "Whom these may be from is told after: pip install 'loopback-nps[match]'"
 
 
-def ingested(result: Ingested, *, dry_run: bool) -> None:
-    """Say what became of every file and every row."""
+def ingested(result: Ingested, *, dry_run: bool, chosen: bool) -> None:
+    """Say what became of every file and every row; `chosen`: options say how to read them."""
     for report in result.reports:
-        _ingested_file(report)
+        _ingested_file(report, chosen=chosen)
     if dry_run:
         message("Nothing was written.")
     rejects = result.rejects
@@ -36,7 +40,10 @@ def ingested(result: Ingested, *, dry_run: bool) -> None:
         warning(f"... and {more} more: loopback export rejects --to rejects.csv")
 
 
-def _ingested_file(report: Report) -> None:
+def _ingested_file(report: Report, *, chosen: bool) -> None:
+    if report.already and chosen:
+        warning(f"{report.file}: {UNHEARD}")
+        return
     if report.already:
         message(f"{report.file}: ingested before, nothing to add.")
         return
@@ -105,12 +112,12 @@ def rebuilt(result: Rebuilt, *, dry_run: bool) -> None:
         message("Nothing was written.")
 
 
-def looked(result: Looked) -> None:
+def looked(result: Looked, *, chosen: bool) -> None:
     """Say what files are and would give; nothing was written."""
     for report in result.reports:
         _looked_file(report)
     if result.ingested:
-        ingested(result.ingested, dry_run=True)
+        ingested(result.ingested, dry_run=True, chosen=chosen)
     else:
         message("Nothing was written.")
 

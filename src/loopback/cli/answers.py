@@ -126,6 +126,11 @@ class _Job(NamedTuple):
 
         return choices(self.workspace, **self.said)
 
+    @property
+    def chooses(self) -> bool:
+        """Whether an option of this time says how to read exports."""
+        return any(value not in (None, {}) for value in self.said.values())
+
     def take(self, files: list[Path]) -> None:
         from loopback import intake, terminal
         from loopback.steps.ingest import ingest
@@ -139,7 +144,10 @@ class _Job(NamedTuple):
                 said=self.said,
                 watched=watched,
             )
-        terminal.as_json(taken) if self.as_json else intake.ingested(taken, dry_run=False)
+        if self.as_json:
+            terminal.as_json(taken)
+        else:
+            intake.ingested(taken, dry_run=False, chosen=self.chooses)
         raise typer.Exit(WITH_REJECTS if taken.rejects.height else 0)
 
     def explain(self, files: list[Path]) -> None:
@@ -158,7 +166,7 @@ class _Job(NamedTuple):
         if self.as_json:
             terminal.as_json({"reports": looked.reports, "rejects": looked.rejects})
         else:
-            intake.looked(looked)
+            intake.looked(looked, chosen=self.chooses)
         if looked.problems:
             raise LoopbackError(*looked.problems)
         raise typer.Exit(WITH_REJECTS if looked.rejects.height else 0)

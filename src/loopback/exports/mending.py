@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from loopback.exports.matching import SHORT_ID
 from loopback.exports.own import REJECTS as OWN
 from loopback.exports.times import DAY, is_day_first, times
 from loopback.tables import REJECTED_CELLS, REJECTS, WITHDRAWN
@@ -22,6 +23,14 @@ ORIGIN = {"file": pl.String, "source": pl.String, "row": pl.Int64}
 ROLES = {"customer_id": "customer", "response_id": "export_id"}  # where the cell is named otherwise
 BETWEEN_CELLS = " | "
 MENDED = "mended: {}, row {}"
+SAME = ("value", "why", *REJECTED_CELLS)
+WHOSE = ("customer_id", "email", "response_id")
+# Such cells are of one answer, in whatever export they stand.
+OF_ONE_ANSWER = (
+    pl.col("token").is_not_null()
+    | ~pl.col("response_id").str.contains(SHORT_ID)
+    | (pl.col("responded_at").is_not_null() & pl.any_horizontal(pl.col(WHOSE).is_not_null()))
+).fill_null(value=False)
 GONE = "the export is read otherwise now"
 
 
@@ -83,6 +92,20 @@ def fresh(rejects: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     cell = ["row", *CELL]
     other = rejects.join(known, cell, how="anti", nulls_equal=True)
     return other.join(known, ["source", "row", "value"], how="anti", nulls_equal=True).sort("row")
+
+
+def once_mended(known: pl.DataFrame) -> pl.DataFrame:
+    """Return all that was ever wrong with the rows that were mended since."""
+    told = known.filter(pl.col(WITHDRAWN).str.starts_with(MENDED.partition("{")[0]))
+    return known.join(told, FROM, how="semi")
+
+
+def unmended(rejects: pl.DataFrame, mended: pl.DataFrame) -> pl.DataFrame:
+    """Return rejects without those of an answer that came before, just so, and was mended.
+
+    Where cells do not say which answer they are of, another one may look alike: it stands.
+    """
+    return rejects.join(mended.filter(OF_ONE_ANSWER), SAME, how="anti", nulls_equal=True)
 
 
 def withdrawn(current: pl.DataFrame, why: pl.Expr) -> pl.DataFrame:

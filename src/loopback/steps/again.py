@@ -140,10 +140,16 @@ def _rejects(workspace: Workspace, found: list[Matched]) -> pl.DataFrame:
         for one in found
     ]
     last = once.unique(mending.FROM, keep="last", maintain_order=True)
-    target = last.join(pl.concat(answered), mending.FROM, how="anti") if answered else last
+    target = _standing(last, once, pl.concat(answered)) if answered else last
     new = target.join(known, columns, how="anti", nulls_equal=True)
     gone = known.join(target, mending.FROM, how="anti")
     return pl.concat([new, mending.withdrawn(gone, pl.lit(mending.GONE)).select(columns)])
+
+
+def _standing(last: pl.DataFrame, every: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
+    """Return the rejects that were not mended, neither where they stand nor elsewhere."""
+    mended = every.join(answered, mending.FROM, how="semi")
+    return mending.unmended(last.join(answered, mending.FROM, how="anti"), mended)
 
 
 def _bounces(workspace: Workspace, found: list[Matched]) -> pl.DataFrame:

@@ -193,7 +193,9 @@ class Desk:
         since = self._matched_since(found)
         rows = events.events(fresh, known, self.run)
         self.added.append(rows.select(*events.CONTENT, "rebuilt", WITHDRAWN))
-        rejects = mending.fresh(found.rejects, self.rejects)
+        rejects = mending.unmended(
+            mending.fresh(found.rejects, self.rejects), mending.once_mended(self.rejects)
+        )
         mended = mending.mended(
             REJECTS.current(self.rejects),
             found.origins,
