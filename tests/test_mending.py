@@ -127,3 +127,30 @@ def test_a_reject_that_says_not_of_whom_it_is_stands_though_one_like_it_was_mend
     run("ingest", "december.csv", "--today", TODAY, expect=3)
 
     assert exported(run, "rejects")["file"].to_list() == ["december.csv"]
+
+
+def test_rejects_are_read_on_the_scale_of_their_export(
+    asked: Path, run: Callable[..., Said]
+) -> None:
+    settle(asked, SETTINGS)
+    rows = (("C-1", "0"), ("C-2", "0"), ("C-3", "9"))
+    run("ingest", export(asked, *rows), "--scale", "1-10", "--today", TODAY, expect=3)
+
+    one = report(run("ingest", mended(asked, run, "1", "0"), "--json", "--today", TODAY))
+
+    assert (one["taken"], one["mended"], one["known"]) == (1, 1, 1)
+    assert sorted(exported(run, "responses")["score"]) == [1, 9]
+
+
+def test_a_header_of_rejects_may_be_written_in_other_letters(
+    asked: Path, run: Callable[..., Said]
+) -> None:
+    settle(asked, SETTINGS)
+    run("ingest", export(asked, ("C-1", "33")), "--today", TODAY, expect=3)
+    path = mended(asked, run, "3")
+    header, _, rest = path.read_text(encoding="utf-8").partition("\n")
+    path.write_text(f"{header.upper()}\n{rest}", encoding="utf-8")
+
+    run("ingest", path, "--today", TODAY)
+
+    assert exported(run, "rejects").is_empty()

@@ -105,6 +105,7 @@ class PeopleList(ListFile):
 
 
 COLUMNS = ("score", "comment", "customer", "token", "responded_at")
+ASKED_BESIDES = ("contact", "consent", "named")
 
 
 class Choices(Section):

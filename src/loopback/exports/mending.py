@@ -11,6 +11,7 @@ import polars as pl
 
 from loopback.exports.matching import SHORT_ID
 from loopback.exports.own import REJECTS as OWN
+from loopback.exports.own import columns
 from loopback.exports.times import DAY, is_day_first, times
 from loopback.tables import REJECTED_CELLS, REJECTS, WITHDRAWN
 
@@ -52,8 +53,8 @@ def origins(read: Reading) -> pl.DataFrame:
     """
     if read.layout != OWN.name:
         return pl.DataFrame(schema={**ORIGIN, "mended_row": pl.Int64})
-    texts = dict(zip(read.header.roles, read.header.names, strict=True))
-    places = {name: pl.col(read.places[texts[name]]) for name in ORIGIN}
+    named = columns(read.header)
+    places = {name: pl.col(read.places[named[name]]) for name in ORIGIN}
     told = [place.cast(ORIGIN[name], strict=False).alias(name) for name, place in places.items()]
     return read.full.select(*told, pl.col("row").alias("mended_row")).collect()
 

@@ -25,12 +25,12 @@ from loopback.exports.answers import (
 )
 from loopback.exports.columns import Columns
 from loopback.exports.header import Header, headed, header
-from loopback.exports.layouts import layout
 from loopback.exports.long import Long, chosen, long, refused, unfolded
 from loopback.exports.roles import Known, Roles, declared_scores, roles, with_score
 from loopback.exports.sheet import sheet, sheets
 from loopback.exports.table import begun, refuse_headless, refuse_second, refuse_uneven
 from loopback.grid import WORKBOOKS, Grid, empty, grid
+from loopback.settings import ASKED_BESIDES, COLUMNS
 from loopback.unpacked import Unpacked, unpacked
 
 if TYPE_CHECKING:
@@ -40,10 +40,6 @@ if TYPE_CHECKING:
     from loopback.exports.declarations import Layout
     from loopback.settings import Choices, Exports
 
-CHOSEN = (
-    *("score", "comment", "customer", "token", "responded_at"),
-    *("contact", "consent", "named"),
-)
 PLAIN = "plain"
 LOOKED_AT = 1000  # rejected rows of which one could be a header
 SAME = "an answer of the same response"
@@ -187,8 +183,8 @@ def _chosen_sheet(read: dict[str, Reading], name: str) -> str:
 def _laid_out(read: Grid, exports: Exports) -> Reading | None:
     """Return the reading of cells without its roles; None where all rows are needed for it."""
     own.refuse_calls(read.name, {"": read})
-    cells = begun(read) if _layout(read, exports).name == PLAIN else read
-    built = _layout(cells, exports)
+    cells = begun(read) if own.layout_of(read, exports).name == PLAIN else read
+    built = own.layout_of(cells, exports)
     top = header(cells, built)
     uneven = cells.uneven(top.rows)
     refuse_uneven(cells, uneven, top.rows)
@@ -218,13 +214,6 @@ def _laid_out(read: Grid, exports: Exports) -> Reading | None:
     return Reading(cells.name, noted, built, top, rows, broken, long=several)
 
 
-def _layout(cells: Grid, exports: Exports) -> Layout:
-    """Return the layout of cells; that of our own rejects is ours, whatever is chosen."""
-    if own.is_rejects(cells):
-        return layout(cells, [own.REJECTS])
-    return layout(cells, exports.layouts, exports.layout)
-
-
 def _cells(held: Unpacked, name: str, exports: Exports, first: int | None) -> Grid:
     """Return the cells of a file: of the sheet and in the encoding that are chosen, if any is."""
     source = held.source
@@ -251,7 +240,10 @@ def _recognise(read: Reading, choices: Choices, known: Known) -> None:
     built, top, name = read.declared, read.header, read.file
     if read.long:
         raise refused(read.long, name)
-    chosen_roles = () if read.layout == own.REJECTS.name else CHOSEN
+    if read.layout == own.REJECTS.name:
+        whys = pl.col(read.places[own.columns(top)["why"]])
+        choices = own.choices(choices, read.full.select(why=whys))
+    chosen_roles = (*COLUMNS, *ASKED_BESIDES)
     columns_of = {role: c for role in chosen_roles if (c := getattr(choices, role)) is not None}
     read.roles = roles(read.rows, top, built, columns_of, known, name)
     columns, words = _columns(read), _words(built, choices)
