@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loopback.exports import matching
 from loopback.exports.events import events, fresh
 from loopback.exports.matching import bounces, responses, unmatched_ids
 from loopback.tables import INVITATIONS, RESPONSES, TIME
@@ -161,6 +162,28 @@ def test_of_ids_that_differ_by_case_alone_only_the_very_one_is_meant(
     found = responses(answered(f"score | customer\n9 | {key}"), INVITED, twins, MONTH)
 
     assert found["customer_id"].to_list() == [whose]
+
+
+def test_an_address_in_the_place_of_the_customer_is_an_address() -> None:
+    found = customers(
+        """
+        score | customer             | email
+        9     | mill@ahorn.example   |
+        9     | Tools@Birch.example  | mill@ahorn.example
+        9     | who@nowhere.example  | mill@ahorn.example
+        9     | C-2                  | mill@ahorn.example
+        9     | shared@cedar.example |
+        """
+    )
+
+    assert found == ["C-1", "C-2", "C-1", "C-2", None]
+
+
+@pytest.mark.parametrize(
+    ("row", "addressed"), [("C-1 |", False), ("a@b.example |", True), ("C-1 | a@b.example", True)]
+)
+def test_addresses_are_only_looked_for_where_there_are_some(row: str, *, addressed: bool) -> None:
+    assert matching.addressed(answered(f"score | customer | email\n9 | {row}")) is addressed
 
 
 def test_a_response_bears_what_the_invitation_froze_and_who_holds_the_customer_now() -> None:

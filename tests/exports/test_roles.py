@@ -96,6 +96,27 @@ def test_headers_are_compared_without_case_and_spaces_around() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "header", ["E-Mail-Adresse", "Mail", "E-mail adresse", "Correo", "Adresse e-mail", "E-Mail"]
+)
+@pytest.mark.parametrize("first", ["shop", "Zeitstempel"])
+def test_an_address_is_known_by_its_header_in_five_languages(header: str, first: str) -> None:
+    assert read(f"{first},score,{header}\n,9,x@y.example\n").roles["email"] == header
+
+
+@pytest.mark.parametrize("header", ["Datum", "Zeitstempel", "Dato", "Fecha", "Date", "Horodateur"])
+def test_the_time_of_an_answer_is_known_by_its_header_in_five_languages(header: str) -> None:
+    found = read(f"shop,{header},score\nA,20.11.2026 09:01,9\n")
+
+    assert found.roles["responded_at"] == header
+    assert str(found.answers.answers["responded_at"][0]) == "2026-11-20 09:01:00+00:00"
+
+
+@pytest.mark.parametrize("header", ["Mailing", "Update", "Datum der Rechnung", "Mail sent"])
+def test_a_header_that_may_mean_another_thing_is_no_address_and_no_time(header: str) -> None:
+    assert not {"email", "responded_at"} & set(read(f"score,{header}\n9,x\n").roles)
+
+
 def test_what_the_user_chose_comes_before_what_is_declared() -> None:
     content = "score,comment,real,words\n1,a,9,b\n"
 

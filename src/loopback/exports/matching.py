@@ -84,6 +84,15 @@ def unmatched_ids(answers: pl.DataFrame, month: str) -> pl.DataFrame:
     return _with_ids(bare).select("row", loose="response_id")
 
 
+def addressed(answers: pl.DataFrame) -> bool:
+    """Say whether any answer names an address, be it where the customer stands."""
+    return bool(answers.select(pl.any_horizontal(_is_address("customer", "email").any())).item())
+
+
+def _is_address(*columns: str) -> pl.Expr:
+    return pl.col(columns).str.contains("@", literal=True).fill_null(value=False)
+
+
 def folded(column: str) -> pl.Expr:
     """Return keys as they are compared where case and spaces do not tell them apart."""
     return pl.col(column).str.replace_all(r"\s+", "").str.to_lowercase()
@@ -135,9 +144,14 @@ def _identified(
     listed = customers.select("customer_id", key="customer_id")
     by_id = _looked_up(rest, "customer", listed).select("row", "customer_id")
     rest = rest.join(by_id, "row", how="anti")
-    addressed = customers.select("customer_id", key="email")
-    by_email = _looked_up(rest, "email", addressed, exact=False).select("row", "customer_id")
-    return by_token, pl.concat([by_id, by_email])
+    known = customers.select("customer_id", key="email")
+    by_address = []
+    for column in ("customer", "email"):
+        sought = rest.select("row", pl.when(_is_address(column)).then(column).alias(column))
+        found = _looked_up(sought, column, known, exact=False).select("row", "customer_id")
+        rest = rest.join(found, "row", how="anti")
+        by_address.append(found)
+    return by_token, pl.concat([by_id, *by_address])
 
 
 def _looked_up(

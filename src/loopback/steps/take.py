@@ -232,7 +232,7 @@ class Desk:
 
     def _list_for(self, answers: pl.DataFrame) -> pl.DataFrame:
         """Return the customers with what it takes to match these rows."""
-        return self.addressed if answers["email"].count() else self.customers_with_no_address
+        return self.addressed if matching.addressed(answers) else self.customers_with_no_address
 
     @cached_property
     def customers_with_no_address(self) -> pl.DataFrame:
