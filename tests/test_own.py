@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
+from loopback.exports import own
 from loopback.languages import Languages, templates_folder
 from loopback.workbooks import workbook
 from tests.conftest import TODAY, Said
 from tests.drawn import call, sheet
+from tests.test_ingest import exported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +57,10 @@ def as_csv(path: Path) -> Path:
     return path
 
 
+def passed_over(_name: str, _found: object) -> None:
+    """Refuse nothing."""
+
+
 @pytest.mark.parametrize("code", ["en", "de", "da", "fr", "es"])
 @pytest.mark.parametrize("saved", [as_sent, without_hidden_pages, as_csv])
 def test_a_workbook_of_calls_is_refused_by_name(
@@ -72,3 +78,16 @@ def test_a_page_of_it_is_refused_too(acme: Path, run: Callable[..., Said]) -> No
     said = run("ingest", calls(acme, "de"), "--sheet", "1", "--dry-run", expect=1)
 
     assert SAYS in said.err
+
+
+def test_calls_that_were_once_taken_for_answers_are_withdrawn(
+    acme: Path, run: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(own, "refuse_calls", passed_over)
+        run("ingest", calls(acme, "en"), "--today", TODAY)
+    assert exported(run, "responses").height == 2
+
+    run("ingest", "--again", "--today", TODAY)
+
+    assert exported(run, "responses").is_empty()

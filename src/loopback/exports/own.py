@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loopback.errors import error
+from loopback.errors import LoopbackError, Problem
 from loopback.exports.answers import NO_SCORE_FROM_ONE
 from loopback.exports.declarations import Layout
 from loopback.exports.layouts import first_rows, fits, layout
@@ -30,6 +30,10 @@ MARK = "id"  # the heading of the marks in it, in every language
 HEADINGS = ("by", "customer", "comment", "called_on", "outcome", "promised_for")
 CALLS = "this is a sheet of calls that loopback wrote for an owner, and no survey export"
 CALLS_MEND = "Leave it out: `loopback ingest` takes answers, and does not record calls."
+
+
+class CallsError(LoopbackError):
+    """A file holds calls, and no answers."""
 
 
 def is_rejects(cells: Grid) -> bool:
@@ -61,7 +65,7 @@ def refuse_calls(name: str, found: Mapping[str, Grid]) -> None:
     """Raise where these sheets of a file are the workbook of calls, or a page of it."""
     about = found.get(ABOUT)
     if (about and first_rows(about)[0][:1] == [FIRST]) or any(map(_lists_calls, found.values())):
-        raise error(CALLS, CALLS_MEND, name)
+        raise CallsError(Problem(CALLS, CALLS_MEND, name))
 
 
 def _lists_calls(cells: Grid) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from loopback.exports import events, mending
+from loopback.exports.own import CallsError
 from loopback.remembered import standing
 from loopback.steps.ingest import choices, remember
 from loopback.steps.take import Desk, Export
@@ -66,7 +67,8 @@ def _changes(
 ) -> tuple[list[Matched], dict[Table, pl.DataFrame]]:
     """Return what the exports hold, and the events that they lead to, by table."""
     number = workspace.ledger.runs.height + 1
-    found = [_read(workspace, one, said, number) for one in ingests(workspace)]
+    read = [_read(workspace, one, said, number) for one in ingests(workspace)]
+    found = [one for one in read if one]
     return found, {
         RESPONSES: _responses(workspace, found, number),
         REJECTS: _rejects(workspace, found),
@@ -111,10 +113,16 @@ def _still(
     }
 
 
-def _read(workspace: Workspace, one: Ingest, said: Mapping[str, Any], number: int) -> Matched:
+def _read(
+    workspace: Workspace, one: Ingest, said: Mapping[str, Any], number: int
+) -> Matched | None:
+    """Return what an export holds; nothing where it is none, but was once taken for one."""
     given = one.chosen | {key: value for key, value in said.items() if value not in (None, {})}
     desk = Desk(workspace, choices(workspace, **given), one.month, number)
-    return desk.matched(Export(workspace.kept(one.source), one.name, one.source))
+    try:
+        return desk.matched(Export(workspace.kept(one.source), one.name, one.source))
+    except CallsError:
+        return None
 
 
 def _responses(workspace: Workspace, found: list[Matched], number: int) -> pl.DataFrame:
