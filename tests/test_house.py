@@ -25,7 +25,7 @@ tomlfile files tables months delimited people customers mail.message mail.outsid
 loads
 settings frame ledger journal clock grid mail.record mail.post mail.folders mail.sendmail \
  exports.candidates exports.groups demo.company followups \
- actions exports.events \
+ actions exports.events strangers \
  exclusions leave_out histories outlook capacity newcomers invitations
 rows promises evenness rotation exports.layouts exports.sheet exports.answers \
  exports.columns mail.connection mail.secret exports.table exports.long remembered calls

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from loopback.settings import ListFile
-from loopback.steps.oversights import oversights, thousands
+from loopback.steps.oversights import oversights, thousands, unknown
 from loopback.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -77,6 +77,23 @@ def test_of_a_list_that_cannot_be_read_nothing_is_said(tmp_path: Path) -> None:
     (tmp_path / "loopback.toml").write_text(SETTINGS, encoding="utf-8")
 
     assert oversights(Workspace(tmp_path)) == []
+
+
+def test_entries_of_the_lists_of_those_not_asked_that_are_no_customers_are_said(
+    tmp_path: Path,
+) -> None:
+    rotation = '[rotation]\ndo_not_contact = ["never.csv", "gone.csv"]\n'
+    (tmp_path / "loopback.toml").write_text(SETTINGS + rotation, encoding="utf-8")
+    (tmp_path / "never.csv").write_text("customer_id\n3\n004\n", encoding="utf-8")
+    leave_out = "customer_id,asked_by,reason\n4,anna,ill\n003,anna,ill\n"
+    (tmp_path / "leave-out.csv").write_text(leave_out, encoding="utf-8")
+    listed = pl.DataFrame({"customer_id": ["003", "004"]})
+
+    assert [(problem.file, problem.what) for problem in unknown(Workspace(tmp_path), listed)] == [
+        ("never.csv", "1 of 2 entries match no customer: '3'; '3' may be '003'"),
+        ("leave-out.csv", "1 of 2 entries match no customer: '4'; '4' may be '004'"),
+    ]
+    assert unknown(Workspace(tmp_path), pl.DataFrame()) == []
 
 
 def said(*values: str | None) -> list[tuple[str, int | None, str]]:

@@ -173,12 +173,13 @@ class Workspace:
         problems: list[Problem] = []
         for file in self.settings.rotation.do_not_contact:
             try:
-                found = pl.concat([found, self._never(file)])
+                found = pl.concat([found, self.do_not_contact_of(file)])
             except LoopbackError as failed:
                 problems += failed.problems
         return found.unique(), problems
 
-    def _never(self, file: str) -> pl.Series:
+    def do_not_contact_of(self, file: str) -> pl.Series:
+        """Return what one do-not-contact list holds; raises where it cannot be read."""
         path = self.path(file)
         if not path.is_file():
             mend = "Put the list there, or take it out of do_not_contact in [rotation]."

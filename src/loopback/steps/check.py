@@ -19,7 +19,7 @@ from loopback.paper import Printer
 from loopback.reasons.slips import slips
 from loopback.settings import FILE
 from loopback.steps.deliveries import journal_of, recorded, unsure_problems
-from loopback.steps.oversights import oversights, thousands
+from loopback.steps.oversights import oversights, thousands, unknown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,8 +69,14 @@ def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
         workspace.ledger.runs.height,
         tuple(_leftovers(workspace, clock, repair=repair)),
         repair,
-        (*oversights(workspace), *thousands(listed, workspace.settings.customers), *warnings),
+        (*_oversights(workspace, listed), *warnings),
     )
+
+
+def _oversights(workspace: Workspace, listed: pl.DataFrame) -> list[Problem]:
+    """Return what in the settings and the lists is probably not meant."""
+    doubtful = thousands(listed, workspace.settings.customers)
+    return [*oversights(workspace), *doubtful, *unknown(workspace, listed)]
 
 
 def _people(workspace: Workspace) -> tuple[people.People, list[Problem]]:
