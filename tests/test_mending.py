@@ -154,3 +154,15 @@ def test_a_header_of_rejects_may_be_written_in_other_letters(
     run("ingest", path, "--today", TODAY)
 
     assert exported(run, "rejects").is_empty()
+
+
+def test_what_is_mended_and_the_next_export_can_be_ingested_at_once(
+    asked: Path, run: Callable[..., Said]
+) -> None:
+    settle(asked, SETTINGS)
+    run("ingest", export(asked, ("C-1", "33"), name="november.csv"), "--today", TODAY, expect=3)
+    grown = export(asked, ("C-2", "9"), ("C-1", "33"), name="december.csv")
+
+    run("ingest", mended(asked, run, "3"), grown, "--today", TODAY)
+
+    assert exported(run, "rejects").is_empty()

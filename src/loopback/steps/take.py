@@ -100,6 +100,7 @@ class Desk:
     month: str
     run: int = 0
     added: list[pl.DataFrame] = field(default_factory=list)
+    rejected: list[pl.DataFrame] = field(default_factory=list)
 
     @cached_property
     def known(self) -> Known:
@@ -133,10 +134,12 @@ class Desk:
         several = rows.join(ids, "response_id", how="semi").collect()
         return RESPONSES.current(several).filter(alone)
 
-    @cached_property
+    @property
     def rejects(self) -> pl.DataFrame:
-        """Every reject there ever was."""
-        return self.workspace.ledger.rows(REJECTS)
+        """Every reject there ever was, in the ledger and in the files before."""
+        if not self.rejected:
+            self.rejected.append(self.workspace.ledger.rows(REJECTS))
+        return pl.concat(self.rejected, how="diagonal")
 
     def reading(self, export: Export) -> Reading:
         """Return the reading of an export, refused or not, with what is remembered of its kind."""
@@ -193,19 +196,22 @@ class Desk:
         since = self._matched_since(found)
         rows = events.events(fresh, known, self.run)
         self.added.append(rows.select(*events.CONTENT, "rebuilt", WITHDRAWN))
+        before = self.rejects
         rejects = mending.unmended(
-            mending.fresh(found.rejects, self.rejects), mending.once_mended(self.rejects)
+            mending.fresh(found.rejects, before), mending.once_mended(before)
         )
         mended = mending.mended(
-            REJECTS.current(self.rejects),
+            REJECTS.current(before),
             found.origins,
             found.responses["row"],
             export.name,
         )
+        every = pl.concat([rejects, mended.select(rejects.columns)])
+        self.rejected.append(every.with_columns(run=pl.lit(self.run, pl.Int64)))
         return Taken(
             self._report(found, fresh, rejects, mended),
             pl.concat([rows, since.select(rows.columns)]) if since.height else rows,
-            pl.concat([rejects, mended.select(rejects.columns)]),
+            every,
             found.bounces,
             found.kept,
         )
