@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 
 from loopback.cli import main
 from loopback.clock import clock_of
+from loopback.demo import company
 from loopback.demo.voices import phrases
 from loopback.demo.year import Lived, demo
 from loopback.ledger import Ledger
@@ -45,6 +47,16 @@ def test_the_same_seed_and_day_give_the_same_company_answers_and_sheets(
 ) -> None:
     again = demo(tmp_path / "demo", 1, MONTHS, CUSTOMERS, TODAY)
     assert contents(again.folder) == contents(lived.folder)
+
+
+def test_each_of_many_owners_has_a_name_that_nobody_else_bears(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(company, "OWNERS", 2_000)
+
+    owners = company.founded(8_000, date(2026, 11, 22), Random(1)).owners  # noqa: S311 - made up
+
+    assert len({owner.name for owner in owners.values()}) == len(owners) == 2_000
 
 
 def test_another_seed_gives_another_company(lived: Lived, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
 from importlib import resources
-from itertools import accumulate
+from itertools import accumulate, count
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -24,6 +25,7 @@ OPT_OUT = 0.001
 NO_ADDRESS = 0.01
 FOREIGN = 0.05  # customers who write English whatever the region
 HANDOVERS = 4  # colleagues who take over the book of an owner who leaves
+FEW_LEFT = 100  # names in a row that somebody bears already
 PEOPLE_COLUMNS = ("person_id", "name", "email", "reports_to", "role", "region", "language")
 
 
@@ -146,12 +148,16 @@ def _owner(number: int, taken: set[str], chance: Random) -> Owner:
 
 
 def _new_name(words: dict[str, Any], taken: set[str], chance: Random) -> str:
-    """Return a name that nobody bears yet."""
-    name = f"{chance.choice(words['first'])} {chance.choice(words['last'])}"
-    if name in taken:
-        return _new_name(words, taken, chance)
+    """Return a name that nobody bears yet; where few are left, with an initial."""
+    tries = (_name(words, chance, initial=tried >= FEW_LEFT) for tried in count())
+    name = next(name for name in tries if name not in taken)
     taken.add(name)
     return name
+
+
+def _name(words: dict[str, Any], chance: Random, *, initial: bool = False) -> str:
+    first, last = chance.choice(words["first"]), chance.choice(words["last"])
+    return f"{first} {chance.choice(ascii_uppercase)}. {last}" if initial else f"{first} {last}"
 
 
 def _managers(chance: Random) -> list[tuple[str | None, ...]]:
@@ -185,8 +191,7 @@ def _person(
     chance: Random,
 ) -> tuple[str | None, ...]:
     words = names()[language]
-    name = f"{chance.choice(words['first'])} {chance.choice(words['last'])}"
-    return (person_id, name, _mail(person_id), boss, role, region, language)
+    return (person_id, _name(words, chance), _mail(person_id), boss, role, region, language)
 
 
 def _mail(person_id: str) -> str:
@@ -213,7 +218,7 @@ def _join(company: Company, joined: date, chance: Random) -> None:
             owner.person_id,
             None if chance.random() < NO_ADDRESS else f"{number.lower()}@customer.example",
             f"{words['phone']}{chance.randint(100, 999)}",
-            f"{chance.choice(words['first'])} {chance.choice(words['last'])}",
+            _name(words, chance),
             chance.choice(words["role"]),
             "en" if chance.random() < FOREIGN else owner.language,
             owner.region,
