@@ -96,10 +96,12 @@ class _Reader(HTMLParser):
     @override
     def handle_data(self, data: str) -> None:
         kept = any(LINES in node["classes"] for node in self._open)
-        parts: list[Node | str] = []
-        for line in data.split("\n") if kept else [data]:
-            parts += [_node("br", []), SPACES.sub(" ", line)] if parts else [SPACES.sub(" ", line)]
-        self._open[-1]["inside"] += [part for part in parts if part]
+        inside = self._open[-1]["inside"]
+        for number, line in enumerate(data.split("\n") if kept else [data]):
+            if number:
+                inside.append(_node("br", []))
+            if line:
+                inside.append(SPACES.sub(" ", line))
 
     @staticmethod
     def _unseen(node: Node) -> bool:
