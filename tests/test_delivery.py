@@ -20,7 +20,7 @@ from loopback.steps.ingest import choices, ingest
 from loopback.steps.sample import sample
 from loopback.workspace import Workspace
 from tests.conftest import PEOPLE, TODAY, Said, answer, build
-from tests.mail.servers import DROP, LATE, Behaviour, free_port, serving
+from tests.mail.servers import DROP, LATE, Behaviour, by_smtp, free_port, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,16 +29,6 @@ if TYPE_CHECKING:
 
 LOOPBACK = [str(Path(sys.executable).with_name("loopback"))]
 ANNA, BEN, CARLA = (f"{who}@company.example" for who in ("anna", "ben", "carla"))
-MAIL = """
-[mail]
-sender = "Acme <feedback@acme.example>"
-transport = "smtp"
-retry_after = 0.01
-[mail.smtp]
-host = "127.0.0.1"
-security = "none"
-port = {port}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +62,8 @@ def server(answered: Path) -> Iterator[Behaviour]:
 
 def sending(folder: Path, port: int) -> None:
     path = folder / "loopback.toml"
-    path.write_text(path.read_text(encoding="utf-8") + MAIL.format(port=port), encoding="utf-8")
+    ours = by_smtp(port, mail="retry_after = 0.01", server='security = "none"')
+    path.write_text(path.read_text(encoding="utf-8") + ours, encoding="utf-8")
 
 
 def came(behaviour: Behaviour) -> list[str]:

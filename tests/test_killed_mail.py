@@ -25,7 +25,7 @@ from loopback.steps.ingest import choices, ingest
 from loopback.steps.sample import sample
 from loopback.workspace import Workspace
 from tests.conftest import SETTINGS, TODAY, answer, build
-from tests.mail.servers import Behaviour, serving
+from tests.mail.servers import Behaviour, by_smtp, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +33,6 @@ if TYPE_CHECKING:
 LOOPBACK = str(Path(sys.executable).with_name("loopback"))
 KILLS = int(os.environ.get("LOOPBACK_KILLS", "3"))
 MAILS = int(os.environ.get("LOOPBACK_MAILS", "12"))
-MAIL = """
-[mail]
-sender = "Acme <feedback@acme.example>"
-transport = "smtp"
-[mail.smtp]
-host = "127.0.0.1"
-security = "none"
-port = {port}
-"""
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 
@@ -81,7 +72,7 @@ def lived(folder: Path, kills: int, chance: Random) -> Round:
     """Start the command and kill it, again and again; then let it end, and see what it left."""
     behaviour = Behaviour()
     with serving(behaviour) as port:
-        settings = SETTINGS + MAIL.format(port=port)
+        settings = SETTINGS + by_smtp(port, server='security = "none"')
         (folder / "loopback.toml").write_text(settings, encoding="utf-8")
         struck = sum(_killed(folder, behaviour, chance) for _ in range(kills))
         ended = _command(folder, "route")

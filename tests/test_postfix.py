@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.mail.postfix import RUNS, Postfix, postfix
+from tests.mail.servers import by_smtp
 from tests.test_delivery import ANNA, BEN, CARLA, answered, lived, route, standing
 
 if TYPE_CHECKING:
@@ -22,14 +23,6 @@ pytestmark = [
     pytest.mark.postfix,
     pytest.mark.skipif(not RUNS, reason="needs Postfix, and root to start it"),
 ]
-MAIL = """
-[mail]
-sender = "Acme <feedback@acme.example>"
-transport = "smtp"
-[mail.smtp]
-host = "127.0.0.1"
-port = {port}
-"""
 
 
 @pytest.fixture
@@ -37,7 +30,7 @@ def server(answered: Path) -> Iterator[Postfix]:
     """A Postfix that does not know Ben, and that the workspace sends through."""
     with postfix([ANNA, CARLA]) as server:
         path = answered / "loopback.toml"
-        settings = path.read_text(encoding="utf-8") + MAIL.format(port=server.port)
+        settings = path.read_text(encoding="utf-8") + by_smtp(server.port)
         path.write_text(settings, encoding="utf-8")
         yield server
 

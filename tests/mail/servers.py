@@ -25,6 +25,20 @@ GARBAGE = "%&/ 12"
 MIDDLE_BYTES = 300  # of a message, after which the connection breaks in the middle
 
 
+def by_smtp(port: int, *, mail: str = "", server: str = "") -> str:
+    """Return the settings by which mails go to a server here, with lines for either section."""
+    return f"""
+[mail]
+sender = "Acme <feedback@acme.example>"
+transport = "smtp"
+{mail}
+[mail.smtp]
+host = "127.0.0.1"
+port = {port}
+{server}
+"""
+
+
 @dataclass
 class Received:
     """A message that a server has taken."""
