@@ -25,8 +25,8 @@ BELOW = 0.9  # so much less likely is a delimiter that the first line does not h
 
 def marks_of(top: Sequence[str]) -> Marks:
     """Return the marks that split the first lines of a text most evenly, into the most cells."""
-    said = DECLARED.match(top[0]) if top else None
-    delimiter = said[1] if said else max(DELIMITERS, key=partial(_evenness, top))
+    declared = DECLARED.match(top[0]) if top else None
+    delimiter = declared[1] if declared else max(DELIMITERS, key=partial(_evenness, top))
     first = next((line for line in top if line.strip()), "").strip("\r\n")
     cells = first.split(delimiter)
     single = len(cells) > 1 and all(re.fullmatch("'[^']*'", cell) for cell in cells)
@@ -55,13 +55,13 @@ def ways(lines: Sequence[str], usual: Marks) -> Iterator[Marks]:
 
 def said(marks: Marks) -> list[str]:
     """Say how cells are marked, where that is not as usual."""
-    said = {
+    notes = {
         f"cells stand in {marks.quote} instead of quotes": marks.quote == "'",
         "quotes are letters: cells do not stand in them": marks.quote is None,
         "a backslash stands before a quote in a cell": marks.escape is not None,
         "a space stands before the cells": marks.spaced,
     }
-    return [note for note, true in said.items() if true]
+    return [note for note, true in notes.items() if true]
 
 
 def odd(lines: Sequence[str], records: Sequence[Record], marks: Marks) -> list[str]:
