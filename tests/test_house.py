@@ -39,7 +39,7 @@ reasons.codes reasons.coverage reasons.themes
 mail.transports lists span rest invitation_lists exports.header exports.matching demo.voices stories
 workspace guarantees exports.roles exports.near figures alerts rollups
 sheets languages
-exports.scores exports.own exports.freetext
+exports.scores exports.own exports.callsheets exports.freetext
 exports.reading
 exports.preview exports.mending
 paper

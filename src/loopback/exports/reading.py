@@ -12,7 +12,7 @@ import polars as pl
 
 from loopback.delimited import BLANK_END, blank
 from loopback.errors import LoopbackError, error
-from loopback.exports import freetext, groups, own, scores, table
+from loopback.exports import callsheets, freetext, groups, own, scores, table
 from loopback.exports.answers import (
     NO_SCORE,
     Answers,
@@ -125,7 +125,7 @@ def recognised(
     held = unpacked(source, name, exports.unpacked_mb)
     if exports.sheet is None and PurePath(held.name).suffix.lower() in WORKBOOKS:
         found = sheets(held.source, name)
-        own.refuse_calls(name, found)
+        callsheets.refuse(name, found)
         return _right_sheet(found, name, exports, known or Known())
     read = _laid_out(_cells(held, name, exports, FIRST), exports)
     if read is None:  # a question over several columns is only put together of all rows
@@ -182,7 +182,7 @@ def _chosen_sheet(read: dict[str, Reading], name: str) -> str:
 
 def _laid_out(read: Grid, exports: Exports) -> Reading | None:
     """Return the reading of cells without its roles; None where all rows are needed for it."""
-    own.refuse_calls(read.name, {"": read})
+    callsheets.refuse(read.name, {"": read})
     cells = begun(read) if own.layout_of(read, exports).name == PLAIN else read
     built = own.layout_of(cells, exports)
     top = header(cells, built)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from loopback.exports import events, mending
-from loopback.exports.own import CallsError
+from loopback.exports.callsheets import CallsError
 from loopback.remembered import standing
 from loopback.steps.ingest import choices, remember
 from loopback.steps.take import Desk, Export

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
-from loopback.exports import own
+from loopback.exports import callsheets
 from loopback.languages import Languages, templates_folder
 from loopback.workbooks import workbook
 from tests.conftest import TODAY, Said
@@ -84,7 +84,7 @@ def test_calls_that_were_once_taken_for_answers_are_withdrawn(
     acme: Path, run: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr(own, "refuse_calls", passed_over)
+        earlier.setattr(callsheets, "refuse", passed_over)
         run("ingest", calls(acme, "en"), "--today", TODAY)
     assert exported(run, "responses").height == 2
 
