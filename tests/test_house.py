@@ -20,14 +20,14 @@ nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.we
 nps.funnel
 score shares
 tomlfile files tables months delimited people customers mail.message mail.outside mail.transport \
- deal names exports.values \
+ deal names exports.values exports.keys \
  exports.times exports.declarations exports.texts escalations
 loads
 settings frame ledger journal clock grid mail.record mail.post mail.folders mail.sendmail \
  exports.candidates exports.groups demo.company followups \
- actions exports.events strangers \
+ actions exports.events exports.identity strangers \
  exclusions leave_out histories outlook capacity newcomers invitations
-rows promises evenness rotation exports.layouts exports.sheet exports.answers \
+rows promises evenness rotation exports.layouts exports.sheet exports.answers exports.whose \
  exports.columns mail.connection mail.secret exports.table exports.long remembered calls
 jsonlines
 comments

@@ -36,7 +36,7 @@ def test_where_one_of_the_lists_is_empty_nothing_is_found() -> None:
 def test_ids_that_share_a_hash_are_told_apart_by_their_letters(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(places, "_MARK", pl.first().str.len_bytes())
+    monkeypatch.setattr(places, "_MARKED", pl.col("key").str.len_bytes().alias("mark"))
 
     assert found(["C-1", "C-2", "C-10"], ["C-10", "C-2", "C-7"]) == [None, 1, 0]
 

@@ -5,31 +5,46 @@ from __future__ import annotations
 import polars as pl
 
 # Serves as long as it is compared within one run: another version may give another.
-_MARK = pl.first().hash()
+_MARK = pl.col("key").hash()
+_MARKED = pl.when(pl.col("key").is_not_null()).then(_MARK).alias("mark")
 
 
 def places(ids: pl.Series, others: pl.Series) -> pl.Series:
     """Return for each id its row among the others (UInt32), empty where it is not among them.
 
-    No id stands twice in either. They are compared by their hashes, then letter by letter; should
-    two ids share a hash, all are compared by their letters alone.
+    No id stands twice in either.
     """
-    at = _joined(ids, others, _MARK)
-    same = others.gather(at) == ids
-    return at if same.all() else _joined(ids, others, pl.first())
+    rows = others.to_frame("key").lazy().with_row_index("there")
+    found = pairs(ids, rows)
+    return scattered(found["there"], found["here"], ids.len())
+
+
+def pairs(texts: pl.Series, known: pl.LazyFrame) -> pl.DataFrame:
+    """Return the rows of `known` whose `key` is one of the texts, with its row there (`here`).
+
+    Either may hold a text again and again. They are compared by their hashes, then letter by
+    letter.
+    """
+    if texts.is_empty():
+        return known.head(0).with_columns(here=pl.lit(0, pl.UInt32)).collect()
+    marks = texts.to_frame("key").select(_MARKED)
+    sought = marks.with_row_index("here").lazy()
+    found = known.with_columns(_MARKED).join(sought, on="mark").drop("mark").collect()
+    same = found["key"] == texts.gather(found["here"])
+    return found if same.all() else found.filter(same)
+
+
+def scattered(cells: pl.Series, places: pl.Series, count: int) -> pl.Series:
+    """Return a column of so many rows with each cell at its place, and others empty."""
+    nowhere = pl.repeat(None, count, dtype=cells.dtype, eager=True).alias(cells.name)
+    return nowhere.scatter(places, cells)
 
 
 def absent(places: pl.Series, count: int) -> pl.Series:
     """Return which of so many rows are none of the places."""
-    missing = pl.repeat(value=True, n=count, eager=True).scatter(places.drop_nulls(), values=False)
-    return missing.arg_true()
+    return unmarked(places, count).arg_true()
 
 
-def _joined(ids: pl.Series, others: pl.Series, mark: pl.Expr) -> pl.Series:
-    sides = (texts.to_frame().lazy().select(mark.alias("mark")) for texts in (ids, others))
-    here, there = (
-        side.with_row_index(name) for side, name in zip(sides, ("row", "other"), strict=True)
-    )
-    found = here.join(there, on="mark").select("row", "other").collect()
-    nowhere = pl.repeat(None, ids.len(), dtype=pl.UInt32, eager=True)
-    return nowhere.scatter(found["row"], found["other"])
+def unmarked(places: pl.Series, count: int) -> pl.Series:
+    """Say of so many rows which are none of the places."""
+    return pl.repeat(value=True, n=count, eager=True).scatter(places.drop_nulls(), values=False)

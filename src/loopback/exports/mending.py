@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loopback.exports.matching import SHORT_ID
+from loopback.exports.identity import SHORT_ID
 from loopback.exports.own import REJECTS as OWN
 from loopback.exports.own import columns
 from loopback.exports.times import DAY, is_day_first, times

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from loopback.exports.matching import folded
+from loopback.exports.keys import folded
 
 LIKE = 80  # of 100: how alike two keys are that one slip of the pen tells apart
 SUGGESTED = 3

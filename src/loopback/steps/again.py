@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from loopback.exports import events, mending
+from loopback.exports import events, matching, mending
 from loopback.exports.callsheets import CallsError
 from loopback.remembered import standing
 from loopback.steps.ingest import choices, remember
@@ -131,7 +131,7 @@ def _responses(workspace: Workspace, found: list[Matched], number: int) -> pl.Da
         one.responses.with_columns(order=pl.lit(at, pl.Int64)) for at, one in enumerate(found)
     ]
     every = pl.concat(ordered) if ordered else RESPONSES.empty().with_columns(order=pl.lit(0))
-    target = events.last(every).drop("order")
+    target = events.last(every).drop("order").with_columns(matching.TEXTS)
     return events.rebuilt(target, RESPONSES.current(known), known, number)
 
 

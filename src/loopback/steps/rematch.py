@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loopback.exports import events, near
-from loopback.exports.matching import WISHES
+from loopback.exports.matching import TEXTS, WISHES
 from loopback.steps.take import Desk
 from loopback.tables import INVITATIONS, RESPONSES
 
@@ -87,7 +87,7 @@ def _said(wish: str) -> pl.Expr:
 def _of_month(desk: Desk, answers: pl.DataFrame) -> pl.DataFrame:
     """Match the answers of a month, to which those belong that have no time."""
     desk.month = answers["month"][0]
-    return desk.matching(answers.drop("month"))
+    return desk.matching(answers.drop("month")).with_columns(TEXTS)
 
 
 def _events(desk: Desk, found: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,8 @@ import polars as pl
 from loopback.errors import LoopbackError, error
 from loopback.exports import events, matching, mending
 from loopback.exports.answers import UNANSWERED_ROWS
+from loopback.exports.identity import unmatched_ids
+from loopback.exports.keys import addressed
 from loopback.exports.preview import preview
 from loopback.exports.reading import recognised
 from loopback.exports.roles import Known
@@ -195,6 +197,7 @@ class Desk:
         fresh = events.fresh(found.responses, known)
         since = self._matched_since(found)
         rows = events.events(fresh, known, self.run)
+        since = since.select(pl.col(name).cast(kind) for name, kind in rows.schema.items())
         self.added.append(rows.select(*events.CONTENT, "rebuilt", WITHDRAWN))
         before = self.rejects
         rejects = mending.unmended(
@@ -210,7 +213,7 @@ class Desk:
         self.rejected.append(every.with_columns(run=pl.lit(self.run, pl.Int64)))
         return Taken(
             self._report(found, fresh, rejects, mended),
-            pl.concat([rows, since.select(rows.columns)]) if since.height else rows,
+            pl.concat([rows, since]) if since.height else rows,
             every,
             found.bounces,
             found.kept,
@@ -233,12 +236,12 @@ class Desk:
             return nothing
         whose = found.responses.drop_nulls("customer_id").select("row", "response_id")
         answers = found.read.answers.answers.join(whose.select("row"), "row", how="semi")
-        loose = matching.unmatched_ids(answers, self.month).join(whose, "row")
+        loose = unmatched_ids(answers, self.month).join(whose, "row")
         return events.matched_since(self.unmatched, loose)
 
     def _list_for(self, answers: pl.DataFrame) -> pl.DataFrame:
         """Return the customers with what it takes to match these rows."""
-        return self.addressed if matching.addressed(answers) else self.customers_with_no_address
+        return self.addressed if addressed(answers) else self.customers_with_no_address
 
     @cached_property
     def customers_with_no_address(self) -> pl.DataFrame:
