@@ -36,10 +36,10 @@ INVITED = {"A": 1, "!": 1, "?": 1, "T": 2}
 
 
 class Lived(NamedTuple):
-    """What the ledger holds of some lives."""
+    """What the ledger holds of some lives: the rows of each run."""
 
-    rotation: pl.LazyFrame
-    invitations: pl.LazyFrame
+    rotation: list[pl.LazyFrame]
+    invitations: list[pl.LazyFrame]
 
 
 def lived(drawing: str, first: str = FIRST) -> Lived:
@@ -53,10 +53,14 @@ def lived(drawing: str, first: str = FIRST) -> Lived:
     invitations = [row for life in lives for row in _invitations(life, first)]
     rotation = pl.DataFrame(decisions, schema=ROTATION.schema, orient="row")
     turns = pl.struct("month", "row").rank("dense").cast(pl.Int64)
+    invited = pl.DataFrame(invitations, schema=INVITATIONS.schema, orient="row")
     return Lived(
-        rotation.with_columns(run=turns, row=None).lazy(),
-        pl.DataFrame(invitations, schema=INVITATIONS.schema, orient="row").lazy(),
+        _parts(rotation.with_columns(run=turns, row=None), "run"), _parts(invited, "month")
     )
+
+
+def _parts(rows: pl.DataFrame, of: str) -> list[pl.LazyFrame]:
+    return [part.lazy() for part in rows.partition_by(of, maintain_order=True)]
 
 
 def _decisions(life: dict[str, str], first: str) -> Iterator[dict[str, object]]:
@@ -87,9 +91,9 @@ def _invitations(life: dict[str, str], first: str) -> Iterator[dict[str, object]
 def record(folder: Path, lives: Lived) -> None:
     """Write the rows to the ledger of a workspace, a run for each draw."""
     ledger = Ledger(folder / "ledger")
-    rotation, invitations = lives.rotation.collect(), lives.invitations.collect()
-    for number in rotation["run"].unique().sort():
-        rows = rotation.filter(pl.col("run") == number).drop(PROVENANCE.names())
+    invitations = pl.concat([INVITATIONS.empty().lazy(), *lives.invitations]).collect()
+    for drawn in sorted(pl.collect_all(lives.rotation), key=lambda rows: rows["run"][0]):
+        rows = drawn.drop(PROVENANCE.names())
         invited = invitations.filter(pl.col("month") == rows["month"][0])
         with ledger.run("sample", datetime(2025, 1, 1, tzinfo=UTC)) as run:
             run.append(ROTATION, rows)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from loopback.draws import draws
 from loopback.evenness import Evenness, evenness
-from loopback.histories import draws
-from loopback.tables import ROTATION
 from tests.lived import Lived, lived
 
 
@@ -208,4 +209,30 @@ def test_where_nobody_may_be_asked_nothing_is_uneven() -> None:
     even = found(drawn(book("anna", "--")))["owner"]
 
     assert (even.months, even.judged, even.largest) == (0, 0, 0)
-    assert draws(ROTATION.empty().lazy(), 24) is None
+    assert draws([], 24) is None
+
+
+LIFE = st.text("A" * 5 + "...-_", min_size=8, max_size=8)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(LIFE, min_size=1, max_size=4), st.integers(0, 7), st.integers(0, 1))
+def test_months_looked_at_one_after_the_other_tell_what_all_of_them_do(
+    lives: list[str], skipped: int, slack: int
+) -> None:
+    calm = [f"{line[:skipped]}_{line[skipped + 1 :]}" for line in ("A" * 8, "." * 8)]
+    both = drawn(book("anna", *calm, asks=6, region="North"), book("ben", *lives, asks=3))
+    all_months = draws(both.rotation, 60)
+    assert all_months is not None
+
+    with pytest.MonkeyPatch.context() as patch:
+        told = evenness(both.rotation, all_months, slack)
+        patch.setattr("loopback.draws.ROWS_AT_ONCE", 1)
+        one_by_one = evenness(both.rotation, all_months, slack)
+
+    figures = [
+        [vars(each) | {"broken": each.broken.rows()} for each in found]
+        for found in (told, one_by_one)
+    ]
+    assert figures[0] == figures[1]
+    assert told[2].judged >= skipped

@@ -26,8 +26,9 @@ loads
 settings frame ledger journal clock grid mail.record mail.post mail.folders mail.sendmail \
  exports.candidates exports.groups demo.company followups \
  actions exports.events exports.identity strangers \
- exclusions leave_out histories outlook capacity newcomers invitations
-rows promises evenness rotation exports.layouts exports.sheet exports.answers exports.whose \
+ exclusions leave_out draws outlook capacity newcomers invitations
+histories evenness
+rows promises rotation exports.layouts exports.sheet exports.answers exports.whose \
  exports.columns mail.connection mail.secret exports.table exports.long remembered calls
 jsonlines
 comments
@@ -74,7 +75,7 @@ PURE = [
     *("deal", "invitations", "prn", "places", "words", "loads", "mail.message", "mail.record"),
     *("mail.post", "mail.transport"),
     *("exclusions", "leave_out", "rest"),
-    *("histories", "promises", "evenness", "guarantees", "outlook", "capacity"),
+    *("draws", "histories", "promises", "evenness", "guarantees", "outlook", "capacity"),
     *("nps.counts", "nps.beta", "nps.discovery", "nps.interval", "nps.difference", "nps.pairs"),
     *("nps.shrinkage", "nps.trend", "nps.sample_size", "nps.book", "nps.weighting"),
     *("nps.unequal", "nps.funnel", "nps.method", "books", "worth", "nonresponse", "changes"),

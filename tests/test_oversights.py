@@ -80,20 +80,22 @@ def test_of_a_list_that_cannot_be_read_nothing_is_said(tmp_path: Path) -> None:
 
 
 def test_entries_of_the_lists_of_those_not_asked_that_are_no_customers_are_said(
-    tmp_path: Path,
+    acme: Path, run: Callable[..., Said]
 ) -> None:
     rotation = '[rotation]\ndo_not_contact = ["never.csv", "gone.csv"]\n'
-    (tmp_path / "loopback.toml").write_text(SETTINGS + rotation, encoding="utf-8")
-    (tmp_path / "never.csv").write_text("customer_id\n3\n004\n", encoding="utf-8")
-    leave_out = "customer_id,asked_by,reason\n4,anna,ill\n003,anna,ill\n"
-    (tmp_path / "leave-out.csv").write_text(leave_out, encoding="utf-8")
-    listed = pl.DataFrame({"customer_id": ["003", "004"]})
+    (acme / "loopback.toml").write_text(SETTINGS + rotation, encoding="utf-8")
+    (acme / "never.csv").write_text("customer_id\nC-1\n004\n", encoding="utf-8")
+    leave_out = "customer_id,asked_by,reason\nC-7,anna,ill\nC-2,anna,ill\n"
+    (acme / "leave-out.csv").write_text(leave_out, encoding="utf-8")
 
-    assert [(problem.file, problem.what) for problem in unknown(Workspace(tmp_path), listed)] == [
-        ("never.csv", "1 of 2 entries match no customer: '3'; '3' may be '003'"),
-        ("leave-out.csv", "1 of 2 entries match no customer: '4'; '4' may be '004'"),
+    checked = run("check", "--json", expect=1).json
+
+    assert [(warning["file"], warning["what"]) for warning in checked["warnings"]] == [
+        ("never.csv", "1 of 2 entries match no customer: '004'"),
+        ("leave-out.csv", "1 of 2 entries match no customer: 'C-7'"),
     ]
-    assert unknown(Workspace(tmp_path), pl.DataFrame()) == []
+    assert [problem["what"] for problem in checked["problems"]] == ["there is no file gone.csv"]
+    assert unknown({"never.csv": pl.Series(["7"])}, pl.DataFrame()) == []
 
 
 def said(*values: str | None) -> list[tuple[str, int | None, str]]:

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from loopback import months, promises
+from loopback.draws import Draws, draws
 from loopback.evenness import Evenness, evenness
-from loopback.histories import Draws, draws, histories
+from loopback.histories import Histories, histories
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from loopback.promises import Promises
 
 PASSED, FAILED, TOLD = "passed", "failed", "told"
 LAST = 24  # months looked at, if nobody says otherwise
-ROWS_AT_ONCE = 60_000_000  # of the rotation; what is more is looked at in parts, to save memory
 
 YEARS = "k asks in every 12 months"
 GAPS = "12/k months between two asks"
@@ -59,17 +59,23 @@ class Tally(NamedTuple):
 
 
 def checks(
-    rotation: pl.LazyFrame, invitations: pl.LazyFrame, *, last: int = LAST, slack: int = 0
+    rotation: Sequence[pl.LazyFrame],
+    invitations: Sequence[pl.LazyFrame],
+    *,
+    last: int = LAST,
+    slack: int = 0,
 ) -> list[Check]:
     """Return the check of every guarantee over the last months; none where none was drawn.
 
-    `rotation` and `invitations` hold every row of their tables; `slack` is the number of months by
-    which an ask may be put off.
+    `rotation` and `invitations` hold every row of their tables, in parts such as the ledger has;
+    `slack` is the number of months by which an ask may be put off.
     """
     drawn = draws(rotation, last)
     if drawn is None:
         return []
-    years, gaps, waits, agreement = _tallies(rotation, invitations, drawn, slack)
+    lived = histories(rotation, invitations, drawn)
+    kinds = _promises(lived.histories.lazy(), drawn, slack)
+    years, gaps, waits, agreement = (_tally(*kind, lived) for kind in kinds.items())
     return [
         _years(years),
         _gaps(gaps),
@@ -78,18 +84,6 @@ def checks(
         *(_evenness(found, drawn) for found in evenness(rotation, drawn, slack)),
         _skipped(drawn),
     ]
-
-
-def _tallies(
-    rotation: pl.LazyFrame, invitations: pl.LazyFrame, drawn: Draws, slack: int
-) -> list[Tally]:
-    """Return what holds of customers one by one, so many of them at a time as fit into memory."""
-    parts = 1 + rotation.select(pl.len()).collect().item() // ROWS_AT_ONCE
-    found = [
-        [_tally(kind, name) for name, kind in _promises(lived.lazy(), drawn, slack).items()]
-        for lived in (histories(rotation, invitations, drawn, (n, parts)) for n in range(parts))
-    ]
-    return [_together(tallies) for tallies in zip(*found, strict=True)]
 
 
 def _promises(lived: pl.LazyFrame, drawn: Draws, slack: int) -> dict[str, Promises]:
@@ -101,22 +95,15 @@ def _promises(lived: pl.LazyFrame, drawn: Draws, slack: int) -> dict[str, Promis
     }
 
 
-def _tally(kind: Promises, name: str) -> Tally:
-    counts = kind.rows.group_by(*kind.keys, "broken").len().collect()
-    broken = kind.rows.filter("broken") if counts["broken"].any() else kind.rows.head(0)
-    breaches = broken.select(
-        "customer_id", guarantee=pl.lit(name), months=kind.months, what=kind.what
-    )
-    return Tally(counts, breaches.collect())
-
-
-def _together(tallies: tuple[Tally, ...]) -> Tally:
-    """Add up the tallies of the parts."""
-    counts = pl.concat([tally.counts for tally in tallies])
-    keys = [name for name in counts.columns if name != "len"]
-    breaches = pl.concat([tally.breaches for tally in tallies])
-    summed = counts.group_by(keys).agg(pl.col("len").cast(pl.Int64).sum())
-    return Tally(summed, _fitted(breaches).sort("customer_id", "months"))
+def _tally(name: str, kind: Promises, lived: Histories) -> Tally:
+    """Count the promises of one kind, and say whose are broken."""
+    counted = kind.rows.group_by(*kind.keys, "broken").agg(len=pl.col("customers").sum())
+    words = {"guarantee": pl.lit(name), "months": kind.months, "what": kind.what}
+    told = kind.rows.filter("broken").select("history", **words)
+    counts, broken = pl.collect_all([counted, told])
+    whose = lived.customers.filter(pl.col("history").is_in(broken["history"].implode()))
+    breaches = whose.join(broken, on="history").drop("history")
+    return Tally(counts, _fitted(breaches).sort("customer_id", "months"))
 
 
 def _fitted(breaches: pl.DataFrame) -> pl.DataFrame:

@@ -1,138 +1,161 @@
 """Histories: the months of each customer as the bits of whole numbers.
 
 A month counts from the first that is looked at, which is 0 and the lowest bit. So a history of
-years is a few numbers, and a question about it a few operations on whole columns.
+years is a few numbers, and since most customers share theirs with many others, each history stands
+once: a customer has the number of one, and what holds of a history holds of all who have it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from loopback import months
-from loopback.tables import ASKED, LEFT_OUT, WAITS
+from loopback.draws import CHOSEN, LEFT, MAY_BE_ASKED, some_at_once
+from loopback.places import places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from loopback.draws import Draws
 
 LONGEST = 60  # months that fit into the bits of a whole number
 ASKS = (1, 2, 3, 4, 6, 12)
 
-MAY_BE_ASKED = pl.col("decision").is_in([ASKED, WAITS])
-CHOSEN = pl.col("decision") == ASKED
-LEFT = pl.col("decision") == LEFT_OUT
+_DECIDED = ("may", "chosen", "left")
+_TIMES = tuple(f"k{asks}" for asks in ASKS)
+_BITS = pl.Schema(
+    dict.fromkeys((*_DECIDED, *_TIMES, "invited", "twice", "before"), pl.Int64)
+    | {"after": pl.String}
+)
+# What one row of a draw says of a customer, as a number: a line of `_FACTS`.
+_FACTS: list[dict[str, object]] = [
+    dict.fromkeys((*said, *times), 1)
+    for times in ((), *((name,) for name in _TIMES))
+    for said in ((), ("may",), ("may", "chosen"), ("left",))
+]
+_SAID = pl.when(CHOSEN).then(2).when(MAY_BE_ASKED).then(1).when(LEFT).then(3).otherwise(0)
+_ASKS = pl.col("asks").replace_strict(ASKS, range(1, len(ASKS) + 1), default=0)
+_FACT = (_ASKS * 4 + _SAID).cast(pl.UInt32)
 
 
-@dataclass(frozen=True, eq=False)
-class Draws:
-    """The months looked at, drawn or not, and the runs whose rows tell of them."""
+class Histories(NamedTuple):
+    """The histories there are, and which of them each customer has.
 
-    first: int  # the first month, as `months.number` counts
-    count: int  # how many months
-    runs: pl.DataFrame  # month, at (counted from the first), run: the last that drew the month
-    whole: bool  # whether these months reach back to the first draw of all
-    founding: int | None  # the run of that draw
+    `histories` has `history` (the number), `customers` (how many have it) and the bits: `may`,
+    `chosen`, `left` and `invited` hold the months in which a customer could be asked, was to be
+    asked, was left out and was invited, `twice` those with a second invitation; `k1` to `k12` those
+    with so many asks a year. `before` is 1 where there are invitations of earlier months, `after`
+    is the month of a later one. `customers` has customer_id and history.
+    """
 
-    @cached_property
-    def drawn(self) -> list[int]:
-        """The months that were drawn, in order."""
-        return self.runs["at"].to_list()
-
-    @property
-    def bits(self) -> int:
-        """The months that were drawn, as bits."""
-        return sum(1 << at for at in self.drawn)
-
-    @property
-    def skipped(self) -> list[int]:
-        """The months between the first draw and the last that were not drawn."""
-        return [at for at in range(self.drawn[0], self.drawn[-1]) if at not in self.drawn]
-
-    def name(self, at: int) -> str:
-        """Return the month of a count."""
-        return months.named(self.first + at)
-
-    def names(self, at: pl.Expr) -> pl.Expr:
-        """Return the months of counts."""
-        return months.texts(at + self.first)
-
-    def next_drawn(self, at: pl.Expr) -> pl.Expr:
-        """Return the month in which to ask whoever is due at one: itself, if it was drawn.
-
-        Empty where none was drawn since.
-        """
-        following = {at: min(d for d in self.drawn if d >= at) for at in range(self.count)}
-        return at.replace_strict(following, default=None, return_dtype=pl.Int64)
-
-    def listed(self, bits: pl.Expr) -> pl.Expr:
-        """Return the months of bits, separated by commas."""
-        named = [
-            pl.when(bits & (1 << at) != 0).then(pl.lit(self.name(at))) for at in range(self.count)
-        ]
-        return pl.concat_str(named, separator=", ", ignore_nulls=True)
-
-    def rows(self, rotation: pl.LazyFrame) -> pl.LazyFrame:
-        """Return the rows that count, each with `at`: those of the last run of each month."""
-        return rotation.join(self.runs.lazy(), on=["month", "run"], nulls_equal=True)
-
-
-def draws(rotation: pl.LazyFrame, last: int) -> Draws | None:
-    """Return the last months up to the last that was drawn; None where none was."""
-    decided = rotation.filter(pl.col("decision").is_not_null())
-    runs = decided.group_by("month").agg(pl.col("run").max(), founding=pl.col("run").min())
-    every = runs.sort("month").with_columns(number=months.numbers("month")).collect()
-    if every.is_empty():
-        return None
-    first, end = every["number"][0], every["number"][-1] + 1
-    first = max(first, end - last)
-    drawn = every.filter(pl.col("number") >= first)
-    runs = drawn.select("month", "run", at=pl.col("number") - first)
-    return Draws(first, end - first, runs, drawn.height == every.height, every["founding"][0])
+    histories: pl.DataFrame
+    customers: pl.DataFrame
 
 
 def histories(
-    rotation: pl.LazyFrame, invitations: pl.LazyFrame, drawn: Draws, part: tuple[int, int] = (0, 1)
-) -> pl.DataFrame:
-    """Return the history of each customer, or of one part of so many parts of them.
+    rotation: Sequence[pl.LazyFrame], invitations: Sequence[pl.LazyFrame], drawn: Draws
+) -> Histories:
+    """Return the histories of all customers of whom these months or an invitation tell.
 
-    `may`, `chosen`, `left` and `invited` hold the months in which the customer could be asked, was
-    to be asked, was left out and was invited; `k1` to `k12` those with so many asks a year. `sent`
-    counts the invitations of these months; `before` says whether there are earlier ones, `after` is
-    the month of a later one.
+    Both tables come in parts, which are looked at one after the other.
     """
-    number, of = part
-    # The hash of another version of Polars would cut other parts, but of all it makes the same.
-    here = pl.col("customer_id").hash() % of == number if of > 1 else pl.lit(value=True)
-    told = _of_rotation(drawn.rows(rotation.filter(here)))
-    asked = _of_invitations(invitations.filter(here), drawn)
-    both = told.join(asked, on="customer_id", how="full", coalesce=True)
-    whole = pl.exclude("customer_id", "before", "after").fill_null(0)
-    return both.with_columns(whole, pl.col("before").fill_null(value=False)).collect()
-
-
-def _of_rotation(rows: pl.LazyFrame) -> pl.LazyFrame:
-    kinds = {"may": MAY_BE_ASKED, "chosen": CHOSEN, "left": LEFT}
-    times = {f"k{asks}": pl.col("asks") == asks for asks in ASKS}
-    bit = pl.lit(2, pl.Int64).pow("at")
-    return (
-        rows.with_columns(bit=bit)
-        .group_by("customer_id")
-        .agg(
-            pl.when(true).then("bit").otherwise(0).bitwise_or().alias(name)
-            for name, true in (kinds | times).items()
+    told = _Told()
+    for rows in drawn.months(rotation):
+        told.tell(
+            rows.select("customer_id", fact=_FACT, of="at").collect(),
+            lambda at: _facts(_FACTS, 1 << at),
         )
-    )
+    sizes = (rows.item() for rows in pl.collect_all([p.select(pl.len()) for p in invitations]))
+    for rows in some_at_once(zip(invitations, sizes, strict=True)):
+        once = {"fact": pl.lit(1, pl.UInt32), "of": pl.col("month").cast(pl.String)}
+        told.tell(
+            rows.select("customer_id", **once).collect(), lambda month: _invitation(month, drawn)
+        )
+    return told.histories
 
 
-def _of_invitations(invitations: pl.LazyFrame, drawn: Draws) -> pl.LazyFrame:
+def _invitation(month: object, drawn: Draws) -> pl.DataFrame:
+    """Return what an invitation of a month says of a customer, after what says nothing."""
     bits = {drawn.name(at): 1 << at for at in range(drawn.count)}
-    bit = pl.col("month").replace_strict(bits, default=0, return_dtype=pl.Int64)
-    month = pl.col("month")
-    return invitations.group_by("customer_id").agg(
-        invited=bit.bitwise_or(),
-        sent=(bit > 0).sum().cast(pl.Int64),
-        before=(month < drawn.name(0)).any(),
-        after=month.filter(month > drawn.name(drawn.count - 1)).max(),
-    )
+    if month in bits:
+        return _facts([{}, {"invited": 1}], bits[month])
+    early = isinstance(month, str) and month < drawn.name(0)
+    return _facts([{}, {"before": 1} if early else {"after": month}])
+
+
+class _Told:
+    """What was told of all customers so far."""
+
+    def __init__(self) -> None:
+        self.ids = pl.Series("customer_id", dtype=pl.String)
+        self.history = pl.Series("history", dtype=pl.UInt32)
+        self.bits = _facts([{}])
+
+    @property
+    def histories(self) -> Histories:
+        numbered = self.bits.with_row_index("history")
+        counted = self.history.value_counts(name="customers").cast({"customers": pl.Int64})
+        customers = pl.DataFrame([self.ids, self.history])
+        return Histories(numbered.join(counted, on="history"), customers)
+
+    def tell(self, rows: pl.DataFrame, facts: Callable[[Any], pl.DataFrame]) -> None:
+        """Add to the history of each `customer_id` the line `fact` of the facts `of` a month."""
+        placed = rows.select("of", "fact", at=self._places(rows["customer_id"]))
+        for (month,), told in placed.group_by("of"):
+            for once in _each_once(told):
+                self._tell(once["at"], once["fact"], facts(month))
+
+    def _places(self, ids: pl.Series) -> pl.Series:
+        """Return where customers stand, those not known so far after all others."""
+        at = places(ids, self.ids)
+        strange = at.is_null().arg_true()
+        strangers = ids.gather(strange)
+        fresh = strangers.unique(maintain_order=True)
+        at = at.scatter(strange, places(strangers, fresh) + self.ids.len())
+        self.ids = pl.concat([self.ids, fresh])
+        self.history = self.history.extend(_zeros(fresh.len()))
+        return at
+
+    def _tell(self, at: pl.Series, fact: pl.Series, facts: pl.DataFrame) -> None:
+        """Number anew the pairs of a history and a fact that there are: the new histories.
+
+        The first is always that of which nothing is told.
+        """
+        pairs = self.history * facts.height + _zeros(self.ids.len()).scatter(at, fact)
+        numbers = _zeros(self.bits.height * facts.height).scatter(pairs, 1).scatter(0, 1)
+        there = (numbers == 1).arg_true()
+        numbers = numbers.scatter(there, pl.int_range(there.len(), dtype=pl.UInt32, eager=True))
+        self.history = numbers.gather(pairs).alias("history")
+        old = self.bits.select(pl.all().gather(there // facts.height))
+        self.bits = _both(old, facts.select(pl.all().gather(there % facts.height)))
+
+
+def _facts(facts: list[dict[str, object]], bit: int = 1) -> pl.DataFrame:
+    """Return facts as bits of a month."""
+    return pl.DataFrame(facts, schema=_BITS).with_columns(pl.col(pl.Int64).fill_null(0) * bit)
+
+
+def _both(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    """Return the bits of both, line by line."""
+    bits = {name: old[name] | new[name] for name in _BITS if name != "after"}
+    bits["twice"] |= old["invited"] & new["invited"]
+    after = pl.DataFrame({"old": old["after"], "new": new["after"]}).max_horizontal()
+    return pl.DataFrame(bits | {"after": after}, schema=_BITS)
+
+
+def _zeros(count: int) -> pl.Series:
+    return pl.zeros(count, dtype=pl.UInt32, eager=True)
+
+
+def _each_once(told: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Return the rows so that no customer stands twice among those of one go."""
+    while told["at"].n_unique() < told.height:
+        first = told["at"].is_first_distinct()
+        yield told.filter(first)
+        told = told.filter(~first)
+    yield told
 
 
 def covers(column: str, bits: pl.Expr | int) -> pl.Expr:

@@ -92,14 +92,19 @@ class Ledger:
         """Return every row ever committed to a table, to be read as far as they are needed."""
         return _scan([self._sound(part) for part in self._parts(table)], table)
 
+    def scans(self, table: Table, *, as_stored: bool = False) -> list[pl.LazyFrame]:
+        """Return the rows of each run that wrote to a table; words as text, or as stored."""
+        return self._scans(self._parts(table), table, as_stored=as_stored)
+
     def last(self, table: Table, *, as_stored: bool = False) -> pl.LazyFrame:
         """Return the rows of the last run that wrote to a table; words as text, or as stored."""
-        part = [self._sound(part) for part in self._parts(table)[-1:]]
-        if not as_stored or not part:
-            return _scan(part, table)
-        kinds = pl.read_parquet_schema(part[0])  # an older one has them as text
-        stored = {name: kinds[name] for name in table.coded if name in kinds}
-        return _scan(part, table, pl.Schema(table.schema | stored))
+        last = self._scans(self._parts(table)[-1:], table, as_stored=as_stored)
+        return last[0] if last else table.empty().lazy()
+
+    def _scans(self, parts: list[str], table: Table, *, as_stored: bool) -> list[pl.LazyFrame]:
+        paths = [self._sound(part) for part in parts]
+        schemas = [_stored(path, table) if as_stored else table.schema for path in paths]
+        return [_scan([path], table, one) for path, one in zip(paths, schemas, strict=True)]
 
     def current(self, table: Table) -> pl.DataFrame:
         """Return the last event of each key of a table."""
@@ -303,6 +308,12 @@ def _scan(parts: list[Path], table: Table, schema: pl.Schema | None = None) -> p
         cast_options=EVOLVING,
         glob=False,
     )
+
+
+def _stored(part: Path, table: Table) -> pl.Schema:
+    """Return the types of a part: of its words as it has them, which in an older one are texts."""
+    kinds = pl.read_parquet_schema(part)
+    return pl.Schema(table.schema | {name: kinds[name] for name in table.coded if name in kinds})
 
 
 def _tells(part: Path) -> bool:

@@ -1,22 +1,26 @@
-"""Promises: what the history of each customer keeps or breaks.
+"""Promises: what a history keeps or breaks.
 
-A promise is a row: `customer_id`, `broken`, the columns it is counted by, and those that say what
-happened. The rows are lazy, so that many millions can be counted without keeping them.
+A promise is a row: `history`, `customers` (how many have it), `broken`, the columns it is counted
+by, and those that say what happened.
 """
 
 from __future__ import annotations
 
 import functools
 import operator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from loopback.histories import ASKS, Draws, covers, periods, run_of
+from loopback.histories import ASKS, covers, periods, run_of
 from loopback.months import A_YEAR
+
+if TYPE_CHECKING:
+    from loopback.draws import Draws
 
 _INVITED, _CHOSEN, _LEFT = pl.col("invited"), pl.col("chosen"), pl.col("left")
 _AT, _GAP, _WAIT, _DUE = pl.col("at"), pl.col("gap"), pl.col("wait"), pl.col("due")
+_WHOSE = ("history", "customers")
 _SHORTEST, _LONGEST, _UNTIL = pl.col("shortest"), pl.col("longest"), pl.col("until")
 
 
@@ -30,7 +34,7 @@ class Promises(NamedTuple):
 
 
 def years(histories: pl.LazyFrame, drawn: Draws, slack: int) -> Promises:
-    """Return each customer's years: 12 months in which it could be asked, k being the same.
+    """Return the years of each history: 12 months in which it could be asked, k being the same.
 
     `asked` is to be `asks` (k); where an ask may be put off, a year may hold fewer.
     """
@@ -51,7 +55,7 @@ def _year(histories: pl.LazyFrame, first: int) -> pl.LazyFrame:
     asks = [pl.when(covers(f"k{asks}", whole)).then(pl.lit(asks, pl.Int64)) for asks in ASKS]
     asked = (_INVITED & whole).bitwise_count_ones().cast(pl.Int64)
     rows = histories.filter(covers("may", whole)).select(
-        "customer_id", at=pl.lit(first, pl.Int64), asks=pl.coalesce(asks), asked=asked
+        *_WHOSE, at=pl.lit(first, pl.Int64), asks=pl.coalesce(asks), asked=asked
     )
     return rows.drop_nulls("asks")
 
@@ -89,7 +93,7 @@ def _gap(histories: pl.LazyFrame, drawn: Draws, slack: int, at: int) -> pl.LazyF
     shortest, longest = periods(run_of(at, until + 1))
     between = run_of(at + 1, until - 1) & drawn.bits
     rows = histories.filter(covers("invited", 1 << at)).select(
-        "customer_id",
+        *_WHOSE,
         at=pl.lit(at, pl.Int64),
         gap=gap,
         until=until,
@@ -129,10 +133,10 @@ def _wait(histories: pl.LazyFrame, drawn: Draws, at: int, before: int | None) ->
     wait = pl.when(rest != 0).then(rest.bitwise_trailing_zeros().cast(pl.Int64))
     until = wait.fill_null(drawn.count - at)
     _, longest = periods(run_of(at, until + 1))
-    never = ~pl.col("before") & (_INVITED & ((1 << at) - 1) == 0)
+    never = (pl.col("before") == 0) & (_INVITED & ((1 << at) - 1) == 0)
     fresh = ~covers("may", 1 << before) if before is not None else pl.lit(value=True)
     rows = histories.filter(covers("may", 1 << at) & never & fresh).select(
-        "customer_id",
+        *_WHOSE,
         "may",
         at=pl.lit(at, pl.Int64),
         wait=wait,
@@ -145,12 +149,12 @@ def _wait(histories: pl.LazyFrame, drawn: Draws, at: int, before: int | None) ->
 
 
 def agreement(histories: pl.LazyFrame, drawn: Draws) -> Promises:
-    """Return all customers: each invited in the months in which it was drawn, and in no other.
+    """Return all histories: an invitation in each month that was drawn, and in no other.
 
-    `invitations` counts the months in which the customer was invited.
+    `invitations` counts the months with an invitation.
     """
     invitations = _INVITED.bitwise_count_ones().cast(pl.Int64)
-    twice = pl.when(pl.col("sent") > invitations).then(_INVITED).otherwise(0)
+    twice = pl.when(pl.col("twice") != 0).then(_INVITED).otherwise(0)
     odd = {
         "invited, but not drawn": _INVITED & ~(_CHOSEN | _LEFT),
         "invited, though left out": _INVITED & _LEFT,

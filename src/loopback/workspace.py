@@ -117,9 +117,9 @@ class Workspace:
     @cached_property
     def do_not_contact(self) -> pl.Series:
         """Ids and addresses that are never asked; raises where one of the lists has mistakes."""
-        found, problems = self.do_not_contact_problems()
+        found, problems = self.do_not_contact_lists()
         stop_at(problems)
-        return found
+        return pl.concat([pl.Series("never", dtype=pl.String), *found.values()]).unique()
 
     def customer_columns(self) -> list[str]:
         """Return the columns of the customer list, in our words; raises where it cannot be read."""
@@ -167,19 +167,18 @@ class Workspace:
             rows = found.full.collect()  # without rows it is a list on which nobody is left
         return rows, leave_out.problems(rows, known.by_id, listed.file)
 
-    def do_not_contact_problems(self) -> tuple[pl.Series, list[Problem]]:
-        """Return what the do-not-contact lists hold and what is wrong with them."""
-        found = pl.Series("never", dtype=pl.String)
+    def do_not_contact_lists(self) -> tuple[dict[str, pl.Series], list[Problem]]:
+        """Return what each do-not-contact list holds, and what is wrong with the others."""
+        found: dict[str, pl.Series] = {}
         problems: list[Problem] = []
         for file in self.settings.rotation.do_not_contact:
             try:
-                found = pl.concat([found, self.do_not_contact_of(file)])
+                found[file] = self._do_not_contact_of(file)
             except LoopbackError as failed:
                 problems += failed.problems
-        return found.unique(), problems
+        return found, problems
 
-    def do_not_contact_of(self, file: str) -> pl.Series:
-        """Return what one do-not-contact list holds; raises where it cannot be read."""
+    def _do_not_contact_of(self, file: str) -> pl.Series:
         path = self.path(file)
         if not path.is_file():
             mend = "Put the list there, or take it out of do_not_contact in [rotation]."

@@ -52,10 +52,13 @@ def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
         return Checked(list(failed.problems))
     everyone, problems = _people(workspace)
     listed = pl.DataFrame()
+    not_asked, unread = workspace.do_not_contact_lists()
     if everyone.by_id:
         listed, more = _customers(workspace, everyone)
-        problems += _mail(workspace, everyone) + more + _left_out(workspace, everyone)
-    problems += _paper(workspace) + workspace.do_not_contact_problems()[1]
+        left_out, wrong = _left_out(workspace, everyone)
+        problems += _mail(workspace, everyone) + more + wrong
+        not_asked |= left_out
+    problems += _paper(workspace) + unread
     problems += _rests(workspace, listed, clock) + _segments(workspace, listed)
     wrong, warnings = _frame(workspace)
     problems += wrong
@@ -69,14 +72,16 @@ def check(workspace: Workspace, clock: Clock, *, repair: bool) -> Checked:
         workspace.ledger.runs.height,
         tuple(_leftovers(workspace, clock, repair=repair)),
         repair,
-        (*_oversights(workspace, listed), *warnings),
+        (*_oversights(workspace, listed, not_asked), *warnings),
     )
 
 
-def _oversights(workspace: Workspace, listed: pl.DataFrame) -> list[Problem]:
+def _oversights(
+    workspace: Workspace, listed: pl.DataFrame, not_asked: dict[str, pl.Series]
+) -> list[Problem]:
     """Return what in the settings and the lists is probably not meant."""
     doubtful = thousands(listed, workspace.settings.customers)
-    return [*oversights(workspace), *doubtful, *unknown(workspace, listed)]
+    return [*oversights(workspace), *doubtful, *unknown(not_asked, listed)]
 
 
 def _people(workspace: Workspace) -> tuple[people.People, list[Problem]]:
@@ -152,11 +157,17 @@ def _customers(workspace: Workspace, everyone: people.People) -> tuple[pl.DataFr
         return pl.DataFrame(), list(failed.problems)
 
 
-def _left_out(workspace: Workspace, everyone: people.People) -> list[Problem]:
+def _left_out(
+    workspace: Workspace, everyone: people.People
+) -> tuple[dict[str, pl.Series], list[Problem]]:
+    """Return the ids on the leave-out list by its name, and what is wrong with it."""
     try:
-        return workspace.leave_out_problems(everyone)[1]
+        rows, problems = workspace.leave_out_problems(everyone)
     except LoopbackError as failed:
-        return list(failed.problems)
+        return {}, list(failed.problems)
+    named = "customer_id" in rows.columns
+    file = workspace.settings.rotation.leave_out
+    return {file: rows["customer_id"]} if named else {}, problems
 
 
 def _rests(workspace: Workspace, listed: pl.DataFrame, clock: Clock) -> list[Problem]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,7 +15,7 @@ from loopback.settings import FILE, ListFile, Mail, Survey
 from loopback.strangers import strangers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from loopback.workspace import Workspace
 
@@ -43,32 +42,16 @@ def oversights(workspace: Workspace) -> list[Problem]:
     ]
 
 
-def unknown(workspace: Workspace, rows: pl.DataFrame) -> list[Problem]:
+def unknown(not_asked: Mapping[str, pl.Series], rows: pl.DataFrame) -> list[Problem]:
     """Return on which lists of customers not to be asked entries stand that are no customer's.
 
-    `rows` are those of the customer list as text.
+    `not_asked` holds the entries of each file, `rows` are those of the customer list as text.
     """
     if "customer_id" not in rows.columns:
         return []
-    rules = workspace.settings.rotation
     return [
-        problem
-        for file, entries in _not_asked(workspace, rules.do_not_contact, rules.leave_out)
-        for problem in strangers(entries, rows, file)
+        problem for file, entries in not_asked.items() for problem in strangers(entries, rows, file)
     ]
-
-
-def _not_asked(
-    workspace: Workspace, never: list[str], leave_out: str
-) -> Iterator[tuple[str, pl.Series]]:
-    """Yield the entries of each list that can be read; others are complained of elsewhere."""
-    for file in never:
-        with suppress(LoopbackError):
-            yield file, workspace.do_not_contact_of(file)
-    with suppress(LoopbackError):
-        left_out = workspace.leave_out_problems(people.People([]))[0]
-        if "customer_id" in left_out.columns:
-            yield leave_out, left_out["customer_id"]
 
 
 def thousands(rows: pl.DataFrame, listed: ListFile) -> list[Problem]:

@@ -40,17 +40,18 @@ def status(workspace: Workspace, clock: Clock) -> Status:
     """Return the state of a workspace as of a day."""
     ledger = workspace.ledger
     of_month = pl.col("month") == clock.month
-    invitations = ledger.current(INVITATIONS).filter(of_month)
-    responses = ledger.current(RESPONSES)
+    invited = ledger.scan(INVITATIONS).filter(of_month).select(pl.len()).collect().item()
+    looked_at = ("customer_id", "month", "token", "run")
+    responses = ledger.scan_current(RESPONSES).select(looked_at).collect()
     answered = responses.filter(of_month)["token"].drop_nulls().n_unique()
     events = recorded(ledger)
     unsent = _unsent(responses.drop_nulls("customer_id"), record.accepted(events))
     unsure = record.unsure(events).height
     return Status(
         clock.month,
-        workspace.customers.height,
+        workspace.listed(["customer_id"]).height,
         len(workspace.people.by_id),
-        invitations.height,
+        invited,
         answered,
         responses.height,
         responses["customer_id"].null_count(),
@@ -58,7 +59,7 @@ def status(workspace: Workspace, clock: Clock) -> Status:
         unsent,
         unsure,
         ledger.runs.tail(RUNS_SHOWN).select("run", "command", "recorded_at", "rows"),
-        _next(invitations.height, unsent, unsure, clock.month),
+        _next(invited, unsent, unsure, clock.month),
     )
 
 

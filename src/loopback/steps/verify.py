@@ -49,7 +49,9 @@ def verify(workspace: Workspace, last: int, to: Path | None) -> Verified:
     """Check the last months; write what breaks the guarantees to a file, if one is named."""
     ledger = workspace.ledger
     slack = workspace.settings.rotation.slack
-    found = checks(ledger.scan(ROTATION), ledger.scan(INVITATIONS), last=last, slack=slack)
+    found = checks(
+        ledger.scans(ROTATION, as_stored=True), ledger.scans(INVITATIONS), last=last, slack=slack
+    )
     verified = Verified(found, _removals(workspace))
     if to is not None:
         write_table(workspace, verified.breaches, "breaches", to)
