@@ -30,7 +30,9 @@ def pairs(texts: pl.Series, known: pl.LazyFrame) -> pl.DataFrame:
     marks = texts.to_frame("key").select(_MARKED)
     sought = marks.with_row_index("here").lazy()
     found = known.with_columns(_MARKED).join(sought, on="mark").drop("mark").collect()
-    same = found["key"] == texts.gather(found["here"])
+    own = texts.gather(found["here"]).alias("key")
+    same = found["key"] == own
+    found = found.with_columns(own)  # no room is taken for the same texts twice
     return found if same.all() else found.filter(same)
 
 

@@ -27,6 +27,7 @@ BOUNCED = "bounced"
 UNANSWERED_ROWS = "unanswered"
 OTHER_SURVEY = "another survey"
 HEADER_AGAIN = "the header again"
+GUARDED = r"^'[=+@-]"
 NO_SCORE = "the score is not a whole number from 0 to 10"
 NO_SCORE_FROM_ONE = "the score is not on the scale 1-10"
 UNSCORED = "a comment without a score"
@@ -45,10 +46,14 @@ _FOLDED = pl.col("score").str.strip_chars().str.to_lowercase()
 
 
 class Meanings(NamedTuple):
-    """What each text in the column of the score means: a score, no answer, or `wrong`, why."""
+    """What each text in the column of the score means: a score, no answer, or `wrong`, why.
+
+    `again` says that one of them is the header, as in a row that repeats it.
+    """
 
     scores: Mapping[str, int]
     wrong: Mapping[str, str]
+    again: bool
 
 
 @dataclass(frozen=True)
@@ -119,8 +124,8 @@ def no_answers() -> Answers:
     return Answers(none, none, none)
 
 
-def meanings(found: pl.DataFrame, words: Words, lowest: int) -> Meanings:
-    """Return what the texts in the column of the score mean, on a scale that begins at `lowest`."""
+def meanings(found: pl.DataFrame, header: str, words: Words, lowest: int) -> Meanings:
+    """Return what the texts under the header of the score mean, on a scale from `lowest` to 10."""
     tidy = found.select("text", score=tidied(found["text"], words))
     given = tidy.filter(~_FOLDED.is_in(["", *UNANSWERED])).with_columns(value=SCORE)
     known = pl.col("value") >= lowest
@@ -128,7 +133,8 @@ def meanings(found: pl.DataFrame, words: Words, lowest: int) -> Meanings:
     bad = given.filter(known.fill_null(value=False).not_())
     why = pl.when(pl.col("value").is_null()).then(pl.lit(NO_SCORE))
     wrong = bad.select("text", why.otherwise(pl.lit(NO_SCORE_FROM_ONE)))
-    return Meanings(dict(good.iter_rows()), dict(wrong.iter_rows()))
+    again = (found["text"].str.strip_chars() == header.strip()).any()
+    return Meanings(dict(good.iter_rows()), dict(wrong.iter_rows()), again)
 
 
 def left_out(full: pl.LazyFrame, layout: Layout, roles: Mapping[str, str]) -> dict[str, int]:
@@ -207,8 +213,7 @@ def _named(rows: pl.LazyFrame, roles: Mapping[str, str]) -> pl.LazyFrame:
 def _unguarded(column: str) -> pl.Expr:
     """Return texts without the apostrophe that keeps a spreadsheet from running them."""
     text = pl.col(column).str.strip_chars()
-    guarded = pl.any_horizontal(text.str.starts_with(f"'{mark}") for mark in "=+-@")
-    return pl.when(guarded).then(text.str.slice(1)).otherwise(text)
+    return pl.when(text.str.contains(GUARDED)).then(text.str.slice(1)).otherwise(text)
 
 
 def _marks(layout: Layout, sheet: Sheet, meant: Meanings) -> list[pl.Expr]:
@@ -216,18 +221,22 @@ def _marks(layout: Layout, sheet: Sheet, meant: Meanings) -> list[pl.Expr]:
     value = _meant(meant.scores, pl.Int64)
     wrong = _meant(meant.wrong, pl.String)
     empty = value.is_null() & wrong.is_null() & pl.col("comment").is_null()
-    again = pl.all_horizontal(
-        pl.col(role).fill_null("").str.strip_chars() == header.strip()
-        for role, header in sheet.headers.items()
-        if role in sheet.roles
-    )
     why = pl.coalesce(
-        pl.when(again).then(pl.lit(HEADER_AGAIN)),
+        *([pl.when(_again(sheet)).then(pl.lit(HEADER_AGAIN))] if meant.again else []),
         out(layout, {role: role for role in MARKS if role in sheet.roles}),
         pl.when(empty).then(pl.lit(UNANSWERED_ROWS)),
     )
     reject = pl.coalesce(wrong, pl.when(value.is_null()).then(pl.lit(UNSCORED)))
     return [value.alias("value"), why.alias("why"), reject.alias("reject")]
+
+
+def _again(sheet: Sheet) -> pl.Expr:
+    """Say which rows repeat the header."""
+    return pl.all_horizontal(
+        pl.col(role).fill_null("").str.strip_chars() == header.strip()
+        for role, header in sheet.headers.items()
+        if role in sheet.roles
+    )
 
 
 def _meant(meanings: Mapping[str, int] | Mapping[str, str], kind: type[pl.DataType]) -> pl.Expr:

@@ -136,4 +136,6 @@ def _again(ids: pl.Series) -> pl.Series:
 
 def _shared(ids: pl.Series) -> pl.Series:
     """Say which ids may stand more than once: those that share a hash, which is soon told."""
-    return ids.hash().is_duplicated()
+    hashes = ids.hash()
+    ordered = hashes.sort()
+    return hashes.is_in(ordered.filter(ordered == ordered.shift()).implode())

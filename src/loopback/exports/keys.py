@@ -39,9 +39,8 @@ def found(sought: pl.DataFrame, known: pl.LazyFrame, *, exact: bool = True) -> p
 def _alike(sought: pl.DataFrame, known: pl.LazyFrame) -> pl.DataFrame:
     """Return what is known of the only key that is like one that is sought."""
     loose = sought.select("place", loose=folded("key"))
-    wanted = loose.lazy().select("loose").unique()
-    keys = known.select("key", loose=folded("key"))
-    near = keys.join(wanted, "loose", how="semi").collect()
-    meant = loose.join(near.filter(pl.col("loose").is_unique()), "loose")
+    near = pairs(loose["loose"].unique(), known.select(written="key", key=folded("key")))
+    only = near.filter(pl.col("here").is_unique()).select(loose="key", key="written")
+    meant = loose.join(only, "loose")
     found = pairs(meant["key"], known)
     return found.with_columns(meant["place"].gather(found["here"]))

@@ -253,7 +253,8 @@ def _recognise(read: Reading, choices: Choices, known: Known) -> None:
     scores.settled(one, choices, built, name, named=named)
     read.roles = with_score(read.roles, one.header, top, built)
     read.zone = choices.zone or top.zone or built.zone
-    meant = meanings(columns.texts(one.header), words, 1 if choices.scale == "1-10" else 0)
+    lowest = 1 if choices.scale == "1-10" else 0
+    meant = meanings(columns.texts(one.header), one.header, words, lowest)
     sheet = Sheet(read.full, read.placed(read.roles), read.roles, read.broken)
     held = answers(sheet, meant, built, choices, read.zone)
     if choices.scale is None and scores.none_is_zero(one):
