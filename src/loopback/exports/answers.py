@@ -98,23 +98,22 @@ def answers(
 
     The file is read once, and only what has a role is held of it.
     """
-    rows = _rows(sheet, _marks(layout, sheet, meant), zone)
-    taken = rows.filter(TAKEN)
+    taken, others = _parted(_rows(sheet, _marks(layout, sheet, meant), zone))
     day_first, notes = _decided(taken, sheet, choices)
     taken = _timed(taken, day_first, zone)
-    unread = taken.filter(pl.col("unread").is_not_null() & pl.col("responded_at").is_null()).height
+    unread = _many(taken, pl.col("unread").is_not_null() & pl.col("responded_at").is_null())
     if unread and day_first is not None:
         notes.append(f"{unread} times could not be read and are left empty")
-    bounced = rows.filter(why=BOUNCED)
+    commented = pl.col("comment").is_not_null() & pl.col("why").is_null()
     return Answers(
         taken.with_columns(score="value").select(*SCHEMA),
-        _rejects(rows.filter(REJECTED), sheet),
-        bounced.select("row", "token", "customer", "email"),
-        _counts(rows["why"].drop_nulls()),
+        _rejects(others.filter(REJECTED), sheet),
+        others.filter(why=BOUNCED).select("row", "token", "customer", "email"),
+        _counts(others["why"].drop_nulls()),
         _counts(taken["value"]),
-        rows.select("comment", "why").filter(pl.col("why").is_null())["comment"].count(),
+        _many(taken, commented) + _many(others, commented),
         notes,
-        rows.height + sheet.broken.height,
+        taken.height + others.height + sheet.broken.height,
     )
 
 
@@ -191,6 +190,11 @@ def _rows(sheet: Sheet, marks: list[pl.Expr], zone: str | None) -> pl.DataFrame:
     return in_order(rows).with_columns(pl.lit(None, kind).alias(n) for n, kind in none.items())
 
 
+def _parted(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows that are answers, and the others; the whole is not held any longer."""
+    return rows.filter(TAKEN), rows.filter(~TAKEN)
+
+
 def _usual(zone: str | None) -> pl.Expr:
     def read(texts: pl.Series) -> pl.Series:
         return usual_times(texts, zone)
@@ -245,6 +249,10 @@ def _meant(meanings: Mapping[str, int] | Mapping[str, str], kind: type[pl.DataTy
     return pl.col("score").replace_strict(dict(meanings), default=None, return_dtype=kind)
 
 
+def _many(rows: pl.DataFrame, where: pl.Expr) -> int:
+    return int(rows.select(where.sum()).item())
+
+
 def _counts(of: pl.Series) -> dict[Any, int]:
     return dict(of.value_counts().sort(of.name).iter_rows())
 
@@ -266,7 +274,7 @@ def _decided(taken: pl.DataFrame, sheet: Sheet, choices: Choices) -> tuple[bool 
     """Say whether days come before months; where the file leaves that open, say so."""
     if choices.day_first is not None or "responded_at" not in sheet.roles:
         return choices.day_first or False, []
-    begins = taken["unread"].str.strip_chars().str.head(DAY)
+    begins = taken["unread"].drop_nulls().str.strip_chars().str.head(DAY)
     decided = is_day_first(begins.unique())
     note = "the file does not tell days from months: times are left empty; see --day-first"
     return decided, [note] if decided is None else []

@@ -76,8 +76,9 @@ def _with_whose(
     answers: pl.DataFrame, invitations: pl.LazyFrame, customers: pl.DataFrame, month: str
 ) -> pl.DataFrame:
     """Return answers beside their invitation and what the list says of their customer."""
-    found = whose(answers, invitations, customers, month)
-    asked, listed = (aligned(known, answers.height) for known in found)
+    asked, listed = whose(answers, invitations, customers, month)
+    asked = aligned(asked, answers.height)  # one after the other: both are large
+    listed = aligned(listed, answers.height)
     given = answers.rename({"token": "given_token", "language": "answered_in"})
     return given.hstack(asked).hstack(listed.rename(_LISTED))
 
