@@ -53,7 +53,7 @@ class List:
     def read(self, asked: pl.LazyFrame) -> pl.DataFrame:
         """Return what is asked of the rows; raise where the file is damaged or has no rows."""
         with reading(self.file):
-            found = asked.collect()
+            found = asked.collect(engine="streaming")
         if found.is_empty():
             raise LoopbackError(
                 Problem("there are no rows", "Export it again, in full.", self.file)

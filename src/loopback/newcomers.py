@@ -7,19 +7,18 @@ from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from loopback.loads import Name
 from loopback.months import A_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from loopback.loads import Group, Loads, Newcomer
+    from loopback.loads import Group, Kind, Loads, Newcomer
 
-Plans = dict[Name, int]  # the month of each customer, counted from the month that is drawn
+Plans = dict[int, int]  # the month of each row, counted from the month that is drawn
 
 # How far apart the fullest and the lightest month of a group may lie before customers are moved.
 # Owners have the last word: a move for a region may leave one of them a better move.
-PASSES = (("owner", 1), ("region", 2), ("total", 3), ("owner", 1))
+PASSES: tuple[tuple[Kind, int], ...] = (("owner", 1), ("region", 2), ("all", 3), ("owner", 1))
 TRIED = 30  # moves that are weighed against each other
 
 
@@ -27,7 +26,8 @@ def placed(fresh: Iterable[Newcomer], loads: Loads) -> Plans:
     """Return the months of newcomers without a plan: where their owner has the least to do."""
     plans: Plans = {}
     for newcomer in sorted(fresh, key=attrgetter("latest", "prn")):
-        plans[newcomer.name] = loads.place(newcomer)
+        plans[newcomer.row] = month = loads.lightest(newcomer)
+        loads.count(newcomer, month, 1)
     return plans
 
 
@@ -35,24 +35,21 @@ def rebalance(movable: Iterable[Newcomer], plans: Plans, loads: Loads) -> None:
     """Move newcomers from the fullest months of an owner, then of a region, then of all."""
     ordered = sorted(movable, key=attrgetter("prn"))
     for kind, spread in PASSES:
-        members = _members(kind, loads.uneven(kind, spread), ordered)
+        groups = loads.uneven(kind, spread)["start"].to_list()
+        members = _members(kind, groups, ordered)
         for group, of_group in members.items():
             _relieve(group, of_group, plans, loads, spread)
 
 
 def _members(
-    kind: str, groups: list[Group], ordered: list[Newcomer]
+    kind: Kind, groups: list[Group], ordered: list[Newcomer]
 ) -> dict[Group, list[Newcomer]]:
     """Return the newcomers of some groups of a kind, in order."""
     members: dict[Group, list[Newcomer]] = {group: [] for group in groups}
-    if kind == "total" or not members:
-        return dict.fromkeys(groups, ordered)
-    name = attrgetter(kind)
-    named = {group[1]: of_group for group, of_group in members.items()}
-    for newcomer in ordered:
-        of_group = named.get(name(newcomer))
-        if of_group is not None:
-            of_group.append(newcomer)
+    if members:
+        for group, newcomer in zip(map(attrgetter(kind), ordered), ordered, strict=True):
+            if group in members:
+                members[group].append(newcomer)
     return members
 
 
@@ -62,12 +59,12 @@ def _relieve(
     """Move members from full months of the group to light ones until that helps no more."""
     planned: dict[int, list[Newcomer]] = defaultdict(list)
     for newcomer in members:
-        planned[plans[newcomer.name]].append(newcomer)
+        planned[plans[newcomer.row]].append(newcomer)
     while move := _move(group, planned, loads, spread):
         newcomer, full, light = move
         loads.count(newcomer, full, -1)
         loads.count(newcomer, light, 1)
-        plans[newcomer.name] = light
+        plans[newcomer.row] = light
         planned[full].remove(newcomer)
         planned[light].append(newcomer)
 
@@ -96,7 +93,7 @@ def _moves(
     light = [month for month in range(A_YEAR) if counts[full] - counts[month] > spread]
     light.sort(key=counts.__getitem__)
     for newcomer in there:
-        owner, period = ("owner", newcomer.owner), newcomer.period
+        owner, period = newcomer.owner, newcomer.period
         levels = loads.levels(owner, period)
         need = (spread + 1 if group == owner else 1) * A_YEAR // period
         for month in light:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from loopback import deal, months, newcomers
-from loopback.loads import Loads, Newcomer
+from loopback.loads import Loads
 from loopback.places import absent, places
 from loopback.prn import prns
 from loopback.tables import ASKED, GONE, LEFT_OUT, ROTATION, WAITS
@@ -175,29 +175,28 @@ def _moved(listed: pl.DataFrame, disturbed: pl.Series, seed: str) -> pl.DataFram
     """
     eligible = listed.lazy().filter(_MAY_BE_ASKED)
     has_month = pl.col("at").is_not_null()
-    loads = Loads(eligible.filter(has_month))
-    fresh = _newcomers(eligible.filter(~has_month).collect(), seed)
+    loads = Loads(eligible)
+    fresh = loads.newcomers(_drawn_by(eligible.filter(~has_month), seed))
     plans = newcomers.placed(fresh, loads)
     if not listed["again"].any():
         here = _CELL.is_in(disturbed.implode())
-        movable = _movable(eligible.filter(_NEVER & has_month & here), loads)
+        movable = _drawn_by(_movable(eligible.filter(_NEVER & has_month & here), loads), seed)
         plans |= dict(movable.select("row", "at").iter_rows())
-        newcomers.rebalance([*fresh, *_newcomers(movable, seed)], plans, loads)
+        newcomers.rebalance([*fresh, *loads.newcomers(movable)], plans, loads)
     return pl.DataFrame([list(plans), list(plans.values())], schema=_PLANS)
 
 
-def _movable(waiting: pl.LazyFrame, loads: Loads) -> pl.DataFrame:
+def _movable(waiting: pl.LazyFrame, loads: Loads) -> pl.LazyFrame:
     """Return the customers never asked who may be worth moving: of uneven owners and regions."""
-    owners = pl.Series([group[1] for group in loads.uneven("owner", 1)], dtype=pl.Categorical)
+    owners = loads.uneven("owner", 1)["owner"]
     rank = pl.col("customer_id").rank("ordinal").over("region", "at")
     of_owners = pl.col("owner").is_in(owners.implode())
-    return waiting.filter(of_owners | (rank <= CANDIDATES)).collect()
+    return waiting.filter(of_owners | (rank <= CANDIDATES))
 
 
-def _newcomers(free: pl.DataFrame, seed: str) -> list[Newcomer]:
-    numbers = prns(free["customer_id"], seed)
-    columns = ("row", *GROUPS, "period", "earliest", "latest_at")
-    return list(map(Newcomer._make, free.select(*columns, numbers).iter_rows()))
+def _drawn_by(customers: pl.LazyFrame, seed: str) -> pl.DataFrame:
+    found = customers.collect()
+    return found.with_columns(prns(found["customer_id"], seed))
 
 
 def _decisions(listed: pl.DataFrame, month: str) -> pl.DataFrame:
