@@ -37,7 +37,7 @@ TIMES_A_YEAR = (1, 2, 3, 4, 6, 12)
 # Of rows with the same mistake, how many are named one by one.
 PROBLEMS_NAMED = 100_000
 # Columns in which many rows say the same, so that each word is looked at once for all of them.
-FEW = ("owner", "region", "segment", "joined", "opted_out", "asks_per_year")
+FEW = ("owner", "language", "region", "segment", "joined", "opted_out", "asks_per_year")
 TROUBLE, KEY = "trouble", "key"
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)

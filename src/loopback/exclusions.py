@@ -56,22 +56,23 @@ class Rules(NamedTuple):
 def marks(
     *, bounced: pl.DataFrame, never: pl.Series, left_out: pl.DataFrame, today: date
 ) -> list[pl.Expr]:
-    """Return what can be told of each customer alone, as `judged` takes it: `person`, `lasting`.
+    """Return what can be told of each customer alone, as `judged` takes it: `mark`, `lasting`.
 
     For customers with customer_id, email and opted_out. `bounced` holds the `email` that failed,
     whosever it is; `never` the ids and addresses of do-not-contact lists; `left_out` customer_id
     and until (the last day, or empty).
     """
     lasting = _lasting(bounced, never, _still(left_out, today))
-    return [_PERSON.alias("person"), lasting.alias("lasting")]
+    mark = pl.when(pl.col("email").is_not_null()).then(_PERSON.hash())
+    return [mark.alias("mark"), lasting.alias("lasting")]
 
 
 def judged(customers: pl.DataFrame, *, resting: pl.Series, rules: Rules) -> pl.DataFrame:
     """Add `why` to customers: why each may not be asked, empty for those who may; in their order.
 
-    `customers` holds customer_id (each once), opted_out, joined, owner, `asked` (the month of the
-    last ask) and the `marks`; `resting` the ids of those who were asked less than `rest_days` ago.
-    A row without an owner is that of a customer who is gone, and has no `why`.
+    `customers` holds customer_id (each once), email, opted_out, joined, owner, `asked` (the month
+    of the last ask) and the `marks`; `resting` the ids of those who were asked less than
+    `rest_days` ago. A row without an owner is that of a customer who is gone, and has no `why`.
     """
     lasting = [pl.col("lasting")]
     if rules.one_row_a_person:
@@ -165,8 +166,26 @@ def _among(text: pl.Expr, listed: pl.Series) -> pl.Expr:
 
 def _opted_out_elsewhere(rows: pl.DataFrame) -> pl.Expr:
     """Return why a person who opted out through one row is not asked through another."""
-    persons = rows["person"].filter(rows["opted_out"]).drop_nulls().unique()
-    return pl.when(_among(pl.col("person"), persons)).then(_RANK[OPTED_OUT])
+    through = rows.select("mark", "email", "opted_out").filter("opted_out")
+    persons = through.select(_PERSON).to_series().drop_nulls()
+    others = _marked(rows, through["mark"]).filter(_among(_PERSON, persons))
+    return _at(others["row"], rows.height, OPTED_OUT)
+
+
+def _marked(rows: pl.DataFrame, marks: pl.Series) -> pl.DataFrame:
+    """Return the few rows that have one of some marks, and where they stand (`row`).
+
+    Hashes that differ are quickly told apart; whether who shares one is the same is yet to be seen.
+    """
+    there = _among(pl.col("mark"), marks.drop_nulls().unique())
+    looked_at = rows.select("customer_id", "email", "mark", "asked", "lasting")
+    return looked_at.with_row_index("row").filter(there)
+
+
+def _at(rows: pl.Series, height: int, why: str) -> pl.Expr:
+    """Give some of so many rows a reason."""
+    none = pl.repeat(None, height, dtype=pl.Boolean, eager=True)
+    return pl.when(none.scatter(rows, values=True)).then(_RANK[why])
 
 
 def _still(left_out: pl.DataFrame, today: date) -> pl.Series:
@@ -192,16 +211,13 @@ def _same_person(rows: pl.DataFrame) -> pl.Expr:
     Of the rows not yet excluded the one asked last stands for the person, even while it rests:
     through another row the person would not rest.
     """
-    free = pl.when(pl.col("lasting").is_null()).then(pl.col("person").hash())
-    marks = rows.select(pl.when(pl.col("person").is_not_null()).then(free)).to_series()
-    # Hashes that differ are quickly told apart; rows that only share one do no harm.
-    in_order = marks.drop_nulls().sort()
+    free = rows.select(pl.when(pl.col("lasting").is_null()).then("mark")).to_series()
+    in_order = free.drop_nulls().sort()
     twice = in_order.filter(in_order == in_order.shift())
-    shared = rows.with_row_index("row").filter(_among(pl.lit(marks), twice))
+    shared = _marked(rows, twice).filter(pl.col("lasting").is_null())
     ordered = shared.sort("asked", "customer_id", descending=[True, False], nulls_last=True)
-    others = ordered.filter(~pl.col("person").is_first_distinct())["row"]
-    none = pl.repeat(None, rows.height, dtype=pl.Boolean, eager=True)
-    return pl.when(none.scatter(others, values=True)).then(_RANK[SAME_PERSON])
+    others = ordered.filter(~_PERSON.is_first_distinct())
+    return _at(others["row"], rows.height, SAME_PERSON)
 
 
 def _rank(why: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import io
 import tomllib
 from functools import cache
 from importlib import resources
@@ -164,4 +165,6 @@ def _coded(languages: dict[str, str]) -> pl.Expr:
 
 
 def _csv(table: pl.DataFrame) -> bytes:
-    return table.write_csv().encode()
+    content = io.BytesIO()
+    table.write_csv(content)
+    return content.getvalue()

@@ -61,12 +61,12 @@ class Loads:
             self.counts += found.select(pl.concat_arr(_MONTHS)).to_series().explode().to_list()
 
     def newcomers(self, free: pl.DataFrame) -> list[Newcomer]:
-        """Return customers whose month is free, with their groups, in their order.
+        """Return customers whose month is free, with their groups: who cannot wait long first.
 
         `free` holds row, owner, region, segment, period, earliest, latest_at and prn.
         """
         known = free.select(*_FREE, *(self._group(free, kind) for kind in KINDS))
-        return list(map(Newcomer._make, known.iter_rows()))
+        return list(map(Newcomer._make, known.sort("latest_at", "prn").iter_rows()))
 
     def _group(self, free: pl.DataFrame, kind: Kind) -> pl.Series | pl.Expr:
         """Return the group of a kind in which each customer is."""
@@ -93,8 +93,8 @@ class Loads:
         Those are the ones whose fullest and lightest month lie further apart than `spread`.
         """
         groups = self._groups[kind]
-        apart = pl.Series([self._apart(start) > spread for start in groups[_START]])
-        found = groups.filter(apart)
+        apart = [self._apart(start) > spread for start in groups[_START]]
+        found = groups.filter(pl.Series(apart, dtype=pl.Boolean))
         return found.sort(KINDS[kind]) if KINDS[kind] else found
 
     def count(self, newcomer: Newcomer, month: int, more: int) -> None:
@@ -121,8 +121,15 @@ class Loads:
     def weighed(self, newcomer: Newcomer, months: list[int]) -> list[int]:
         """Return how full months are for the groups below the owner: the finest weighs the most."""
         _, period, _, _, _, _, *lesser = newcomer
-        cell, region, segment, every = [self.levels(group, period) for group in lesser]
-        return [10 * cell[at] + 5 * region[at] + 2 * segment[at] + every[at] for at in months]
+        cell, region, segment, every = lesser
+        n = self.counts
+        if period < A_YEAR:
+            n = [level for group in lesser for level in self.levels(group, period)]
+            cell, region, segment, every = range(0, len(n), period)
+        return [
+            10 * n[cell + at] + 5 * n[region + at] + 2 * n[segment + at] + n[every + at]
+            for at in months
+        ]
 
     def gain(self, newcomer: Newcomer, full: int, light: int) -> tuple[int, int]:
         """Return how much fuller one month is than another: for the owner, then weighed."""

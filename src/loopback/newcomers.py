@@ -25,7 +25,7 @@ TRIED = 30  # moves that are weighed against each other
 def placed(fresh: Iterable[Newcomer], loads: Loads) -> Plans:
     """Return the months of newcomers without a plan: where their owner has the least to do."""
     plans: Plans = {}
-    for newcomer in sorted(fresh, key=attrgetter("latest", "prn")):
+    for newcomer in fresh:
         plans[newcomer.row] = month = loads.lightest(newcomer)
         loads.count(newcomer, month, 1)
     return plans
@@ -34,22 +34,17 @@ def placed(fresh: Iterable[Newcomer], loads: Loads) -> Plans:
 def rebalance(movable: Iterable[Newcomer], plans: Plans, loads: Loads) -> None:
     """Move newcomers from the fullest months of an owner, then of a region, then of all."""
     ordered = sorted(movable, key=attrgetter("prn"))
+    members = {kind: _members(kind, ordered) for kind in dict(PASSES)}
     for kind, spread in PASSES:
-        groups = loads.uneven(kind, spread)["start"].to_list()
-        members = _members(kind, groups, ordered)
-        for group, of_group in members.items():
-            _relieve(group, of_group, plans, loads, spread)
+        for group in loads.uneven(kind, spread)["start"]:
+            _relieve(group, members[kind].get(group, []), plans, loads, spread)
 
 
-def _members(
-    kind: Kind, groups: list[Group], ordered: list[Newcomer]
-) -> dict[Group, list[Newcomer]]:
-    """Return the newcomers of some groups of a kind, in order."""
-    members: dict[Group, list[Newcomer]] = {group: [] for group in groups}
-    if members:
-        for group, newcomer in zip(map(attrgetter(kind), ordered), ordered, strict=True):
-            if group in members:
-                members[group].append(newcomer)
+def _members(kind: Kind, ordered: list[Newcomer]) -> dict[Group, list[Newcomer]]:
+    """Return the newcomers of the groups of a kind, in order."""
+    members: dict[Group, list[Newcomer]] = defaultdict(list)
+    for group, newcomer in zip(map(attrgetter(kind), ordered), ordered, strict=True):
+        members[group].append(newcomer)
     return members
 
 

@@ -50,7 +50,7 @@ def remembered(customers: pl.DataFrame, drawn: pl.LazyFrame) -> pl.DataFrame:
     at = places(listed["customer_id"], known["customer_id"])
     there = known.drop("customer_id").select(pl.all().gather(at))
     gone = known.select(pl.all().gather(absent(at, known.height)))
-    return pl.concat([listed.hstack(there), gone], how="diagonal")
+    return pl.concat([listed.hstack(there), gone], how="diagonal", rechunk=True)
 
 
 def _known(drawn: pl.LazyFrame) -> pl.DataFrame:
@@ -176,11 +176,12 @@ def _moved(listed: pl.DataFrame, disturbed: pl.Series, seed: str) -> pl.DataFram
     eligible = listed.lazy().filter(_MAY_BE_ASKED)
     has_month = pl.col("at").is_not_null()
     loads = Loads(eligible)
-    fresh = loads.newcomers(_drawn_by(eligible.filter(~has_month), seed))
+    fresh = loads.newcomers(_numbered_by(eligible.filter(~has_month), seed))
     plans = newcomers.placed(fresh, loads)
     if not listed["again"].any():
-        here = _CELL.is_in(disturbed.implode())
-        movable = _drawn_by(_movable(eligible.filter(_NEVER & has_month & here), loads), seed)
+        waiting = eligible.filter(_NEVER & has_month).collect()
+        here = waiting.lazy().filter(_CELL.is_in(disturbed.implode()))
+        movable = _numbered_by(_movable(here, loads), seed)
         plans |= dict(movable.select("row", "at").iter_rows())
         newcomers.rebalance([*fresh, *loads.newcomers(movable)], plans, loads)
     return pl.DataFrame([list(plans), list(plans.values())], schema=_PLANS)
@@ -194,7 +195,7 @@ def _movable(waiting: pl.LazyFrame, loads: Loads) -> pl.LazyFrame:
     return waiting.filter(of_owners | (rank <= CANDIDATES))
 
 
-def _drawn_by(customers: pl.LazyFrame, seed: str) -> pl.DataFrame:
+def _numbered_by(customers: pl.LazyFrame, seed: str) -> pl.DataFrame:
     found = customers.collect()
     return found.with_columns(prns(found["customer_id"], seed))
 

@@ -95,7 +95,9 @@ class Workspace:
         found, owners = self._customer_list(), self.people.by_id
         seen = customers.look(found.read(customers.looked_at(found.worded(customers.FEW), asked)))
         if customers.sound(seen, owners):
-            return _asked(customers.typed(seen, coded), asked, coded).collect(engine="streaming")
+            listed = _asked(customers.typed(seen, coded), asked, coded)
+            # In one piece, since each step with columns in other pieces would copy them all.
+            return listed.collect(engine="streaming").rechunk()
         del seen  # it is as large as what is read next
         # Blank rows may be all that is wrong: those of `full` have none, at the cost of a look.
         judged = found.full.select("row", *customers.judged(found.columns))

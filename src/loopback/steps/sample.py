@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MONTHS_AHEAD = 1
 LISTS = "invitations*.csv"
 NAMES = ("customer_id", "name", "person")
+KNOWN = tuple(dict.fromkeys((*FROZEN, *NAMES)))
+NOT_JUDGED = tuple({*KNOWN} - {"customer_id", "email", *rotation.GROUPS})
 COLUMNS = INVITATIONS.columns.names()
 
 
@@ -131,10 +133,8 @@ def _drawn(
         names = workspace.some(before["customer_id"], NAMES)
         overloads = _overloads(workspace, decisions, month)
         return Drawn(month, before, before.clear(), names, decisions, overloads, already=True)
-    decisions = _decisions(workspace, state, month, clock)
+    decisions, known = _decided(workspace, state, month, clock)
     before = _invited(workspace, month) if month == last else INVITATIONS.empty().select(COLUMNS)
-    asked = decisions.filter(pl.col("decision") == ASKED)["customer_id"]
-    known = workspace.some(asked, {*FROZEN, *NAMES})
     cohort = known.join(before, "customer_id", how="anti")
     fresh = invitations(cohort, month, key(), clock.now)
     return Drawn(
@@ -155,24 +155,40 @@ def _skipped(last: str | None, month: str) -> tuple[str, ...]:
     return tuple(months.later(month, -back) for back in range(ago - 1, 0, -1))
 
 
-def _decisions(workspace: Workspace, state: pl.LazyFrame, month: str, clock: Clock) -> pl.DataFrame:
-    """Decide of every customer in the list; raises where the rest contradicts the rotation."""
+def _decided(
+    workspace: Workspace, state: pl.LazyFrame, month: str, clock: Clock
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Decide of every customer in the list; return that, and what is known of those to be asked.
+
+    Raises where the rest contradicts the rotation.
+    """
     rules = workspace.settings.rotation
     listed = _listed(workspace, clock)
     asks = listed["asks"].unique().to_list()
     stop_at(rest.contradictions(asks, rules.rest_months, rules.rest_days, month))
-    remembered = rotation.remembered(listed, state)
-    del listed  # what is no longer needed makes room, here and below
+    known = listed.select(KNOWN)
+    remembered = rotation.remembered(listed.drop(NOT_JUDGED), state)
+    del listed  # what is no longer needed makes room
+    judged = _judged(workspace, remembered, month, clock)
+    del remembered
+    with _uncollected():
+        decisions = rotation.draw(judged, month, slack=rules.slack, seed=rules.seed)
+    asked = decisions["decision"].head(known.height) == ASKED  # those who are gone stand behind
+    return decisions, known.filter(asked).with_columns(pl.col(rotation.GROUPS).cast(pl.String))
+
+
+def _judged(
+    workspace: Workspace, remembered: pl.DataFrame, month: str, clock: Clock
+) -> pl.DataFrame:
+    rules = workspace.settings.rotation
     judged = exclusions.judged(
         remembered,
         resting=_resting(workspace, rules.rest_days, month, clock),
         rules=exclusions.Rules(
             clock.today, rules.settle_days, rules.rest_days, rules.one_row_a_person
         ),
-    ).drop("opted_out", "person", "lasting")
-    del remembered
-    with _uncollected():
-        return rotation.draw(judged, month, slack=rules.slack, seed=rules.seed)
+    )
+    return judged.drop("email", "opted_out", "mark", "lasting")
 
 
 @contextmanager
@@ -195,8 +211,7 @@ def _listed(workspace: Workspace, clock: Clock) -> pl.DataFrame:
         today=clock.today,
     )
     asks = customers.asks(rules.asks_per_year, rules.by_segment).alias("asks")
-    named = ("customer_id", "joined", "opted_out", *rotation.GROUPS)
-    return workspace.listed([*named, asks, *marks], coded=rotation.GROUPS)
+    return workspace.listed([*KNOWN, "joined", "opted_out", asks, *marks], coded=rotation.GROUPS)
 
 
 def _resting(workspace: Workspace, days: int, month: str, clock: Clock) -> pl.Series:
@@ -222,8 +237,8 @@ def _overloads(workspace: Workspace, decisions: pl.DataFrame, month: str) -> pl.
         for person in workspace.people.by_id.values()
         if person.capacity or rules.capacity
     }
-    asked = decisions.filter(pl.col("decision") == ASKED)
-    counted = asked.group_by("owner", "month").agg(asks=pl.len().cast(pl.Int64))
+    asked = decisions.lazy().filter(pl.col("decision") == ASKED)
+    counted = asked.group_by("owner", "month").agg(asks=pl.len().cast(pl.Int64)).collect()
     asks = counted.with_columns(pl.col("owner", "month").cast(pl.String))
     rate = rules.response_rate
     if capacities and rate is None:
