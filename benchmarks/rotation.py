@@ -86,7 +86,7 @@ class Level:
         rows = [(c, o, region(o), self.company.segment[c]) for c, o in customers.items()]
         listed = pl.DataFrame(rows, schema=COLUMNS, orient="row").with_columns(**ABSENT)
         known = rotation.remembered(listed, self.state.lazy())
-        drawn = rotation.draw(known, months.named(FIRST + month), slack=self.slack, seed="bench")
+        drawn = rotation.draw(*known, months.named(FIRST + month), slack=self.slack, seed="bench")
         self._count_moves(drawn)
         self.state = drawn
         return set(drawn.filter(pl.col("decision") == ASKED)["customer_id"])

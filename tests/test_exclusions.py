@@ -317,18 +317,6 @@ def test_customers_without_an_address_are_different_people() -> None:
     assert set(why(customers).values()) == {"no e-mail address"}
 
 
-def test_who_is_gone_is_not_left_out() -> None:
-    customers = listed(
-        """
-        customer_id | owner | email
-        C-1         |       |
-        C-2         | anna  |
-        """
-    )
-
-    assert why(customers, never=never("C-1")) == {"C-1": None, "C-2": "no e-mail address"}
-
-
 # Their order
 
 

@@ -107,7 +107,7 @@ class Life:
                 t.sample(fraction=1, shuffle=True, seed=now + 1) for t in (rows, before)
             )
         known = rotation.remembered(rows, before.lazy())
-        return rotation.draw(known, months.named(now), slack=self.slack, seed=SEED)
+        return rotation.draw(*known, months.named(now), slack=self.slack, seed=SEED)
 
     def sizes(self, customers: Customers, first: int, count: int) -> list[int]:
         """Return how many are asked in each of so many months."""
@@ -733,7 +733,7 @@ def decided(known: str, listing: str, slack: int = 0) -> pl.DataFrame:
     drawn = frame(listing, LISTED)
     blank = [pl.lit(None, LISTED[c]).alias(c) for c in LISTED if c not in drawn.columns]
     remembered = rotation.remembered(drawn.with_columns(blank).select(LISTED.names()), state.lazy())
-    found = rotation.draw(remembered, NOW, slack=slack, seed=SEED)
+    found = rotation.draw(*remembered, NOW, slack=slack, seed=SEED)
     assert found.schema == STORED
     assert set(found["month"]) <= {NOW}
     return by_id(found)
@@ -1156,7 +1156,7 @@ def test_another_seed_asks_others() -> None:
     )
 
     one, other = (
-        chosen(rotation.draw(customers, NOW, slack=0, seed=seed)) for seed in ("one", "two")
+        chosen(rotation.draw(*customers, NOW, slack=0, seed=seed)) for seed in ("one", "two")
     )
 
     assert len(one) == len(other) == 4

@@ -70,9 +70,9 @@ def marks(
 def judged(customers: pl.DataFrame, *, resting: pl.Series, rules: Rules) -> pl.DataFrame:
     """Add `why` to customers: why each may not be asked, empty for those who may; in their order.
 
-    `customers` holds customer_id (each once), email, opted_out, joined, owner, `asked` (the month
+    `customers` holds customer_id (each once), email, opted_out, joined, `asked` (the month
     of the last ask) and the `marks`; `resting` the ids of those who were asked less than
-    `rest_days` ago. A row without an owner is that of a customer who is gone, and has no `why`.
+    `rest_days` ago.
     """
     lasting = [pl.col("lasting")]
     if rules.one_row_a_person:
@@ -83,8 +83,7 @@ def judged(customers: pl.DataFrame, *, resting: pl.Series, rules: Rules) -> pl.D
     reasons = [pl.col("lasting"), *later[1:]]
     if rules.one_row_a_person:
         reasons.append(_same_person(rows))
-    listed = pl.when(pl.col("owner").is_not_null())
-    ranks = rows.select(why=listed.then(pl.coalesce(reasons)))["why"]
+    ranks = rows.select(why=pl.coalesce(reasons))["why"]
     return customers.with_columns(_words(rules).gather(ranks))
 
 

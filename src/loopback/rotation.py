@@ -7,6 +7,8 @@ gives the guarantees and where the method comes from.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import polars as pl
 
 from loopback import deal, months, newcomers
@@ -14,18 +16,17 @@ from loopback.loads import Loads
 from loopback.places import absent, places
 from loopback.prn import prns
 from loopback.tables import ASKED, GONE, LEFT_OUT, ROTATION, WAITS
-from loopback.words import Words
 
 CANDIDATES = 200  # customers of a region and month that may be moved for the sake of the region
 
 # Months count from the one that is drawn: 0 is now.
-_LISTED = pl.col("owner").is_not_null()
-_MAY_BE_ASKED = _LISTED & pl.col("why").is_null()
+_MAY_BE_ASKED = pl.col("why").is_null()
 _NEVER = pl.col("asked").is_null()
 _PERIOD = months.A_YEAR // pl.col("asks").cast(pl.Int32)
 _FORMER_PERIOD = months.A_YEAR // pl.col("before").cast(pl.Int32)
 _CHANGED = pl.col("before").ne_missing(pl.col("asks")) & ~_NEVER & ~pl.col("again")
 _FREE = _NEVER | _CHANGED
+_ANCHORED = pl.when(~_NEVER).then("planned")  # the month of a customer who may not be asked now
 _KEPT = pl.col("plan").is_between(0, pl.col("latest_at")) & _NEVER
 GROUPS = ("owner", "region", "segment")
 _CODED = pl.col(GROUPS).cast(pl.Categorical)  # a number for each name, the same in all of a run
@@ -38,19 +39,28 @@ _PLANS = pl.Schema({"row": pl.UInt32, "new": pl.Int32})
 _DECISIONS = (ASKED, WAITS, LEFT_OUT, GONE)
 
 
-def remembered(customers: pl.DataFrame, drawn: pl.LazyFrame) -> pl.DataFrame:
-    """Return the customers with what the last draw knew of them, and those who are gone.
+class Remembered(NamedTuple):
+    """The customers with what the last draw knew of them, and those who are gone since a draw.
 
-    `drawn` are the rows of the last draw (`ROTATION`). Added are `before` (how often a year the
-    customer was asked), the months `asked`, `planned` and `latest`, as whole numbers, and `cell`,
-    a mark of the group in which the customer was drawn. The row of a customer who is gone has no
-    owner.
+    To the `listed` are added `before` (how often a year the customer was asked), the months
+    `asked`, `planned` and `latest`, as whole numbers, and `cell`, a mark of the group in which the
+    customer was drawn. The `gone` have these and customer_id.
     """
-    listed, known = customers.with_columns(_CODED), _known(drawn)
-    at = places(listed["customer_id"], known["customer_id"])
+
+    listed: pl.DataFrame
+    gone: pl.DataFrame
+
+
+def remembered(customers: pl.DataFrame, drawn: pl.LazyFrame) -> Remembered:
+    """Return the customers of the list, in its order, with what the last draw knew of them.
+
+    `drawn` are the rows of the last draw (`ROTATION`).
+    """
+    known = _known(drawn)
+    at = places(customers["customer_id"], known["customer_id"])
     there = known.drop("customer_id").select(pl.all().gather(at))
     gone = known.select(pl.all().gather(absent(at, known.height)))
-    return pl.concat([listed.hstack(there), gone], how="diagonal", rechunk=True)
+    return Remembered(customers.with_columns(_CODED).hstack(there), gone)
 
 
 def _known(drawn: pl.LazyFrame) -> pl.DataFrame:
@@ -61,28 +71,33 @@ def _known(drawn: pl.LazyFrame) -> pl.DataFrame:
     return known.with_columns(_numbered(known[column]) for column in _MONTHS)
 
 
-def draw(customers: pl.DataFrame, month: str, *, slack: int, seed: str) -> pl.DataFrame:
+def draw(
+    listed: pl.DataFrame, gone: pl.DataFrame, month: str, *, slack: int, seed: str
+) -> pl.DataFrame:
     """Return what is decided of every customer in a month: the columns of `ROTATION`, as stored.
 
-    `customers` are remembered (see `remembered`), with customer_id, owner, region, segment,
-    joined, asks (a year) and `why`, the reason to leave the customer out, if there is one. The
-    order of the rows is immaterial. A month that is drawn again keeps everyone it has.
+    The customers are `remembered`; those who are listed have customer_id, owner, region, segment,
+    joined, asks (a year) and `why`, the reason to leave the customer out, if there is one. What is
+    decided does not depend on their order, in which it is returned; those who are gone stand
+    behind. A month that is drawn again keeps everyone it has.
     """
     now = months.number(month)
-    listed = _counted(customers.lazy(), now).collect()
-    if listed.select((_MAY_BE_ASKED & pl.col("planned").is_not_null()).any()).item():
-        listed = _planned(listed, _queued(listed, seed, slack)) if slack else listed
-        listed = _planned(listed, _moved(listed, _disturbed(customers.lazy(), now), seed))
+    disturbed = _disturbed(listed.lazy(), gone, now)
+    again = any((asked == now).any() for asked in (listed["asked"], gone["asked"]))
+    counted = _counted(listed.lazy(), now).collect()
+    if counted.select((_MAY_BE_ASKED & pl.col("planned").is_not_null()).any()).item():
+        counted = _planned(counted, _queued(counted, seed, slack)) if slack else counted
+        counted = _planned(counted, _moved(counted, None if again else disturbed, seed))
     else:
-        listed = _planned(listed, _first_load(listed, seed))
-        listed = listed.with_columns(latest_at=pl.col("period") - 1)
-    return _decisions(listed, month)
+        counted = _planned(counted, _first_load(counted, seed))
+        counted = counted.with_columns(latest_at=pl.col("period") - 1)
+    return pl.concat(_stored(of, month) for of in (_decided(counted, now), _forgotten(gone, now)))
 
 
-def _counted(customers: pl.LazyFrame, now: int) -> pl.LazyFrame:
+def _counted(listed: pl.LazyFrame, now: int) -> pl.LazyFrame:
     """Count the months of the customers from now; `at` is the month each is bound to, if any."""
     again = (pl.col("asked") == now).fill_null(value=False)  # in a month that is drawn again
-    counted = customers.with_columns(
+    counted = listed.with_columns(
         why=pl.when(~again).then("why"),
         period=_PERIOD,
         asked_at=pl.col("asked") - now,
@@ -91,9 +106,8 @@ def _counted(customers: pl.LazyFrame, now: int) -> pl.LazyFrame:
     ).with_columns(earliest=_earliest(), latest_at=_latest(now))
     missed_is_now = pl.col("plan").clip(lower_bound=0)
     bound = pl.when("again").then(0).when(~_FREE).then(missed_is_now).when(_KEPT).then("plan")
-    known = _LISTED | (pl.col("asked_at") > -_REMEMBERED_FOR)
-    listed = counted.with_columns(at=bound.cast(pl.Int32)).filter(known)
-    return listed.drop("joined", "plan", "latest", "cell").with_row_index("row")
+    placed = counted.with_columns(at=bound.cast(pl.Int32))
+    return placed.drop("joined", "plan", "latest", "cell").with_row_index("row")
 
 
 def _planned(listed: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
@@ -130,16 +144,16 @@ def _first_load(listed: pl.DataFrame, seed: str) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=_PLANS), *(slots.cast(_PLANS) for slots in dealt)])
 
 
-def _disturbed(customers: pl.LazyFrame, now: int) -> pl.Series:
+def _disturbed(listed: pl.LazyFrame, gone: pl.DataFrame, now: int) -> pl.Series:
     """Return the cells that won or lost customers since the last draw, or whose month was missed.
 
     In all others everyone keeps the month that was dealt or found: it is as even as it was.
     """
     cell = pl.when(_MAY_BE_ASKED).then(_CELL)
     missed = _MAY_BE_ASKED & (pl.col("planned") < now)
-    other = customers.filter(cell.ne_missing(pl.col("cell")) | missed)
-    found = other.select(pl.concat_list("cell", cell)).explode("cell").unique().drop_nulls()
-    return found.collect()["cell"]
+    other = listed.filter(cell.ne_missing(pl.col("cell")) | missed)
+    found = other.select(pl.concat_list("cell", cell)).explode("cell").collect()
+    return pl.concat([found["cell"], gone["cell"]]).unique().drop_nulls()
 
 
 def _queued(listed: pl.DataFrame, seed: str, slack: int) -> pl.DataFrame:
@@ -168,17 +182,18 @@ def _queued(listed: pl.DataFrame, seed: str, slack: int) -> pl.DataFrame:
     return queue.select("row", new=pl.min_horizontal(free, "last")).cast(_PLANS)
 
 
-def _moved(listed: pl.DataFrame, disturbed: pl.Series, seed: str) -> pl.DataFrame:
+def _moved(listed: pl.DataFrame, disturbed: pl.Series | None, seed: str) -> pl.DataFrame:
     """Place the newcomers, then move those never asked where churn has made months uneven.
 
-    Where the month is drawn again nobody is moved: that might ask someone who was to wait.
+    Where the month is drawn again nothing is `disturbed`, and nobody is moved: that might ask
+    someone who was to wait.
     """
     eligible = listed.lazy().filter(_MAY_BE_ASKED)
     has_month = pl.col("at").is_not_null()
     loads = Loads(eligible)
     fresh = loads.newcomers(_numbered_by(eligible.filter(~has_month), seed))
     plans = newcomers.placed(fresh, loads)
-    if not listed["again"].any():
+    if disturbed is not None:
         waiting = eligible.filter(_NEVER & has_month).collect()
         here = waiting.lazy().filter(_CELL.is_in(disturbed.implode()))
         movable = _numbered_by(_movable(here, loads), seed)
@@ -200,14 +215,11 @@ def _numbered_by(customers: pl.LazyFrame, seed: str) -> pl.DataFrame:
     return found.with_columns(prns(found["customer_id"], seed))
 
 
-def _decisions(listed: pl.DataFrame, month: str) -> pl.DataFrame:
-    """Word what was decided; `at` is the month of each customer who may be asked."""
-    now = months.number(month)
+def _decided(listed: pl.DataFrame, now: int) -> pl.DataFrame:
+    """Say what is decided; `at` is the month of each customer who may be asked."""
     chosen = _MAY_BE_ASKED & (pl.col("at") == 0)
     decision = (
-        pl.when(~_LISTED)
-        .then(_DECISIONS.index(GONE))
-        .when(chosen)
+        pl.when(chosen)
         .then(_DECISIONS.index(ASKED))
         .when(_MAY_BE_ASKED)
         .then(_DECISIONS.index(WAITS))
@@ -215,27 +227,51 @@ def _decisions(listed: pl.DataFrame, month: str) -> pl.DataFrame:
     )
     planned = pl.when(chosen).then("period").when(_MAY_BE_ASKED).then("at") + now
     waits = _MAY_BE_ASKED & ~chosen & _NEVER
-    decided = listed.select(
+    return listed.select(
         "customer_id",
         *GROUPS,
         "why",
-        month=pl.lit(month, pl.Categorical),
-        asks=pl.coalesce("asks", "before"),
+        "asks",
         decision=decision,
         asked=pl.when(chosen).then(now).otherwise("asked"),
-        planned=pl.coalesce(planned, pl.when(~_NEVER).then("planned")),
+        planned=pl.coalesce(planned, _ANCHORED),
         latest=pl.when(waits).then(pl.col("latest_at") + now),
     )
+
+
+def _forgotten(gone: pl.DataFrame, now: int) -> pl.DataFrame:
+    """Say of those who are gone that they are, for a year after the last ask."""
+    known = gone.filter(pl.col("asked") > now - _REMEMBERED_FOR)
+    nothing = [pl.lit(None, pl.Categorical).alias(name) for name in (*GROUPS, "why")]
+    return known.select(
+        "customer_id",
+        *nothing,
+        asks="before",
+        decision=_DECISIONS.index(GONE),
+        asked="asked",
+        planned=_ANCHORED,
+        latest=pl.lit(None, pl.Int32),
+    )
+
+
+def _stored(decided: pl.DataFrame, month: str) -> pl.DataFrame:
+    """Word what was decided, as it is stored."""
     words = pl.Series("decision", _DECISIONS, dtype=pl.Categorical).gather(decided["decision"])
-    worded = decided.with_columns(words, *(_worded(decided[column]) for column in _MONTHS))
+    worded = decided.with_columns(
+        words,
+        *(_worded(decided[column]) for column in _MONTHS),
+        month=pl.lit(month, pl.Categorical),
+    )
     return ROTATION.compact(worded)
 
 
 def _numbered(named: pl.Series) -> pl.Series:
-    """Return months as whole numbers: each of the few there are is read once."""
-    found = Words.of(named)
-    numbers = [None if name is None else months.number(name) for name in found.words]
-    return pl.Series(named.name, numbers, dtype=pl.Int32).gather(found.places)
+    """Return months (Categorical) as whole numbers: each of the few there are is read once."""
+    found = named.unique().drop_nulls()
+    numbers = [months.number(name) for name in found.cast(pl.String)]
+    codes = found.to_physical()
+    room = pl.repeat(None, max([-1, *codes]) + 1, dtype=pl.Int32, eager=True)
+    return room.scatter(codes, numbers).gather(named.to_physical()).alias(named.name)
 
 
 def _worded(numbers: pl.Series) -> pl.Series:

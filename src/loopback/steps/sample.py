@@ -167,22 +167,20 @@ def _decided(
     asks = listed["asks"].unique().to_list()
     stop_at(rest.contradictions(asks, rules.rest_months, rules.rest_days, month))
     known = listed.select(KNOWN)
-    remembered = rotation.remembered(listed.drop(NOT_JUDGED), state)
+    there, gone = rotation.remembered(listed.drop(NOT_JUDGED), state)
     del listed  # what is no longer needed makes room
-    judged = _judged(workspace, remembered, month, clock)
-    del remembered
+    judged = _judged(workspace, there, month, clock)
+    del there
     with _uncollected():
-        decisions = rotation.draw(judged, month, slack=rules.slack, seed=rules.seed)
-    asked = decisions["decision"].head(known.height) == ASKED  # those who are gone stand behind
+        decisions = rotation.draw(judged, gone, month, slack=rules.slack, seed=rules.seed)
+    asked = decisions["decision"].head(known.height) == ASKED
     return decisions, known.filter(asked).with_columns(pl.col(rotation.GROUPS).cast(pl.String))
 
 
-def _judged(
-    workspace: Workspace, remembered: pl.DataFrame, month: str, clock: Clock
-) -> pl.DataFrame:
+def _judged(workspace: Workspace, listed: pl.DataFrame, month: str, clock: Clock) -> pl.DataFrame:
     rules = workspace.settings.rotation
     judged = exclusions.judged(
-        remembered,
+        listed,
         resting=_resting(workspace, rules.rest_days, month, clock),
         rules=exclusions.Rules(
             clock.today, rules.settle_days, rules.rest_days, rules.one_row_a_person
