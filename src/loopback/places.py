@@ -29,7 +29,8 @@ def pairs(texts: pl.Series, known: pl.LazyFrame) -> pl.DataFrame:
         return known.head(0).with_columns(here=pl.lit(0, pl.UInt32)).collect()
     marks = texts.to_frame("key").select(_MARKED)
     sought = marks.with_row_index("here").lazy()
-    found = known.with_columns(_MARKED).join(sought, on="mark").drop("mark").collect(engine="streaming")
+    joined = known.with_columns(_MARKED).join(sought, on="mark").drop("mark")
+    found = joined.collect(engine="streaming")
     own = texts.gather(found["here"]).alias("key")
     same = found["key"] == own
     found = found.with_columns(own)  # no room is taken for the same texts twice
