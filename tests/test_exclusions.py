@@ -12,7 +12,7 @@ from loopback.errors import LoopbackError
 from loopback.exclusions import Rules, counts, do_not_contact, judged, marks, removals
 from loopback.grid import grid
 from loopback.leave_out import COLUMNS as LEFT_OUT
-from loopback.mail.message import ADDRESS
+from loopback.mail.address import ADDRESS
 from loopback.workspace import Workspace
 from tests.frames import frame
 

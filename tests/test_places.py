@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import pytest
 
 
+KEYED = {"key": pl.String, "whose": pl.Int64}
+
+
 def found(here: list[str], there: list[str]) -> list[int | None]:
     ids = (pl.Series("customer_id", texts, dtype=pl.String) for texts in (here, there))
     return places.places(*ids).to_list()
@@ -50,3 +53,24 @@ def test_places_are_those_of_a_dictionary(here: list[str], there: list[str]) -> 
     rows = {text: row for row, text in enumerate(there)}
 
     assert found(here, there) == [rows.get(text) for text in here]
+
+
+def paired(texts: list[str | None], known: list[str | None]) -> list[tuple[int, int]]:
+    rows = pl.LazyFrame({"key": known, "whose": range(len(known))}, schema_overrides=KEYED)
+    pairs = places.pairs(pl.Series("texts", texts, dtype=pl.String), rows)
+    return pairs.select("here", "whose").sort("here", "whose").rows()
+
+
+def test_a_text_that_stands_several_times_makes_as_many_pairs() -> None:
+    assert paired(["b", "a", "b"], ["b", "c", "b"]) == [(0, 0), (0, 2), (2, 0), (2, 2)]
+
+
+def test_an_empty_cell_is_the_same_as_no_other() -> None:
+    assert paired([None, "a"], [None, "a", None]) == [(1, 1)]
+    assert paired([None], [None]) == paired([], ["a"]) == paired(["a"], []) == []
+
+
+def test_pairs_that_share_a_hash_alone_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "_MARKED", pl.col("key").str.len_bytes().alias("mark"))
+
+    assert paired(["C-1", "C-2", "C-10"], ["C-10", "C-2", "C-7", "C-2"]) == [(1, 1), (1, 3), (2, 0)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from loopback.errors import Problem, stop_at
-from loopback.mail.message import ADDRESS
+from loopback.mail.address import ADDRESS
 from loopback.score import DETRACTOR
 
 if TYPE_CHECKING:

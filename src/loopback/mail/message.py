@@ -14,6 +14,7 @@ from email.utils import format_datetime, getaddresses, parseaddr
 from typing import TYPE_CHECKING
 
 from loopback.errors import error
+from loopback.mail.address import ADDRESS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,10 +24,6 @@ FILE_NAME_LENGTH = 80
 MARK_BYTES = 12
 # What may be attached, by the end of its name.
 KINDS = {"xlsx": "vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "pdf"}
-# Plain ASCII atoms with single dots between them: what every mail server takes.
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-ADDRESS = re.compile(rf"(?!=\?){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 
 
 @dataclass(frozen=True)

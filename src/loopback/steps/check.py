@@ -12,7 +12,7 @@ import polars as pl
 from loopback import customers, files, frame, people, rest
 from loopback.errors import LoopbackError, Problem
 from loopback.mail import record
-from loopback.mail.message import ADDRESS
+from loopback.mail.address import ADDRESS
 from loopback.mail.outside import Outside
 from loopback.mail.transports import transport
 from loopback.paper import Printer
