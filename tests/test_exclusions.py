@@ -317,6 +317,32 @@ def test_customers_without_an_address_are_different_people() -> None:
     assert set(why(customers).values()) == {"no e-mail address"}
 
 
+def test_addresses_that_only_share_a_mark_are_told_apart() -> None:
+    customers = listed(
+        """
+        customer_id | opted_out | email
+        C-1         | yes       | ann@a.example
+        C-2         | no        | bob@a.example
+        C-3         | no        | cid@a.example
+        C-4         | no        | ANN@a.example
+        C-5         | no        | Cid@a.example
+        """
+    )
+    alike = customers.with_columns(
+        mark=pl.lit(7, pl.UInt64), lasting=pl.when("opted_out").then(pl.lit(0, pl.UInt8))
+    )
+
+    found = judged(alike, resting=never(), rules=RULES)
+
+    assert dict(found.select("customer_id", "why").iter_rows()) == {
+        "C-1": "opted out",
+        "C-2": None,
+        "C-3": None,
+        "C-4": "opted out",
+        "C-5": "same person as another customer",
+    }
+
+
 # Their order
 
 

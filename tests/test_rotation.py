@@ -1106,6 +1106,29 @@ def test_a_list_from_which_all_are_gone_is_remembered() -> None:
     assert set(life.state["owner"]) == {None}
 
 
+def test_decisions_stand_in_the_order_of_the_list_before_those_of_who_is_gone() -> None:
+    """The draw finds those to be asked in the list by where they stand."""
+    life = lived(named([Held("anna")] * 12), 2)
+    left = [f"C-{n}" for n in (7, 3, 11, 0)]
+    gone = {*life.state["customer_id"].filter(life.state["asked"].is_not_null())} - {*left}
+
+    drawn = life.draw(dict.fromkeys(left, Held("anna")), START + 2)["customer_id"].to_list()
+
+    assert drawn[:4] == left
+    assert {*drawn[4:]} == gone
+
+
+def test_a_month_drawn_again_asks_nobody_in_place_of_those_who_are_gone() -> None:
+    life, customers = Life(), named([Held("anna")] * 36)
+    planned = plan(life.draw(customers, START))
+    left = {c: held for c, held in customers.items() if planned[c] > START + 1}
+
+    assert chosen(life.again(left, START)) == set()
+    assert {c: month for c, month in plan(life.again(left, START)).items() if c in left} == {
+        c: planned[c] for c in left
+    }
+
+
 def test_where_all_are_left_out_nobody_is_asked() -> None:
     life = lived(named([Held("anna", why=OPTED_OUT)] * 3), 2)
 

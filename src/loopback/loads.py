@@ -20,9 +20,8 @@ KINDS: dict[Kind, list[str]] = {
     "all": [],
 }
 _MONTHS = [f"m{at}" for at in range(A_YEAR)]  # the columns that hold the counts of each month
-_START = "start"
-_OWNER = 5
-_FREE = ("row", "period", "earliest", "latest_at", "prn")
+START = "start"  # the column of groups
+_FREE = ("row", "period", "earliest", "latest_at", "prn")  # what a newcomer begins with
 
 
 class Newcomer(NamedTuple):
@@ -57,7 +56,7 @@ class Loads:
         for kind, columns in KINDS.items():
             found = _summed(cells, columns)
             start = pl.int_range(pl.len()) * A_YEAR + len(self.counts)
-            self._groups[kind] = found.select(*columns, start.alias(_START))
+            self._groups[kind] = found.select(*columns, start.alias(START))
             self.counts += found.select(pl.concat_arr(_MONTHS)).to_series().explode().to_list()
 
     def newcomers(self, free: pl.DataFrame) -> list[Newcomer]:
@@ -72,11 +71,11 @@ class Loads:
         """Return the group of a kind in which each customer is."""
         groups, columns = self._groups[kind], KINDS[kind]
         if not columns:
-            return pl.lit(groups[_START][0]).alias(kind)
+            return pl.lit(groups[START][0]).alias(kind)
         found = free.select(columns).join(
             groups, columns, how="left", nulls_equal=True, maintain_order="left"
         )
-        return found[_START].alias(kind)
+        return found[START].alias(kind)
 
     def months(self, group: Group) -> list[int]:
         """Return how many of a group are to be asked in each month."""
@@ -93,14 +92,14 @@ class Loads:
         Those are the ones whose fullest and lightest month lie further apart than `spread`.
         """
         groups = self._groups[kind]
-        apart = [self._apart(start) > spread for start in groups[_START]]
+        apart = [self._apart(start) > spread for start in groups[START]]
         found = groups.filter(pl.Series(apart, dtype=pl.Boolean))
         return found.sort(KINDS[kind]) if KINDS[kind] else found
 
     def count(self, newcomer: Newcomer, month: int, more: int) -> None:
         """Count a newcomer in (1) or out (-1) of a month and those that follow from it."""
         counts, repeats = self.counts, range(month, A_YEAR, newcomer.period)
-        for group in newcomer[_OWNER:]:
+        for group in newcomer[len(_FREE) :]:
             for at in repeats:
                 counts[group + at] += more
 

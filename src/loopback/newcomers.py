@@ -7,6 +7,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from loopback.loads import START
 from loopback.months import A_YEAR
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def rebalance(movable: Iterable[Newcomer], plans: Plans, loads: Loads) -> None:
     ordered = sorted(movable, key=attrgetter("prn"))
     members = {kind: _members(kind, ordered) for kind in dict(PASSES)}
     for kind, spread in PASSES:
-        for group in loads.uneven(kind, spread)["start"]:
+        for group in loads.uneven(kind, spread)[START]:
             _relieve(group, members[kind].get(group, []), plans, loads, spread)
 
 

@@ -149,7 +149,7 @@ ROTATION = Table(
     key=("customer_id",),
     coded=(
         *("month", "owner", "region", "segment", "decision", "why"),
-        *("asked", "planned", "latest"),
+        *("asked", "planned", "latest", "command"),
     ),
 )
 ASKED, WAITS, LEFT_OUT, GONE = "asked", "waits", "left out", "gone"
