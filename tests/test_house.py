@@ -24,7 +24,7 @@ tomlfile files tables months delimited people customers mail.message mail.outsid
  exports.times exports.declarations exports.texts escalations
 loads
 settings frame ledger journal clock grid mail.record mail.post mail.folders mail.sendmail \
- exports.candidates exports.groups demo.company followups \
+ exports.candidates exports.groups exports.meanings demo.company followups \
  actions exports.events exports.identity strangers \
  exclusions leave_out draws outlook capacity newcomers invitations
 histories evenness

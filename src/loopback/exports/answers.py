@@ -9,13 +9,12 @@ import polars as pl
 
 from loopback.exports.order import in_order
 from loopback.exports.times import DAY, MOMENT, is_day_first, times, usual_times
-from loopback.exports.values import SCORE, UNANSWERED, tidied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from loopback.exports.declarations import Layout
-    from loopback.exports.values import Words
+    from loopback.exports.meanings import Meanings
     from loopback.settings import Choices
 
 TEXT_ROLES = (
@@ -28,8 +27,6 @@ UNANSWERED_ROWS = "unanswered"
 OTHER_SURVEY = "another survey"
 HEADER_AGAIN = "the header again"
 GUARDED = r"^'[=+@-]"
-NO_SCORE = "the score is not a whole number from 0 to 10"
-NO_SCORE_FROM_ONE = "the score is not on the scale 1-10"
 UNSCORED = "a comment without a score"
 SCHEMA = {
     "row": pl.Int64,
@@ -42,18 +39,6 @@ TAKEN = pl.col("why").is_null() & pl.col("reject").is_null()
 REJECTED = pl.col("why").is_null() & pl.col("reject").is_not_null()
 # Of every row, where a literal is of one: Polars takes that apart where it filters many rows.
 NEVER = pl.when(pl.col("row").is_null()).then(pl.lit(""))
-_FOLDED = pl.col("score").str.strip_chars().str.to_lowercase()
-
-
-class Meanings(NamedTuple):
-    """What each text in the column of the score means: a score, no answer, or `wrong`, why.
-
-    `again` says that one of them is the header, as in a row that repeats it.
-    """
-
-    scores: Mapping[str, int]
-    wrong: Mapping[str, str]
-    again: bool
 
 
 @dataclass(frozen=True)
@@ -121,19 +106,6 @@ def no_answers() -> Answers:
     """Return the answers of an export that is refused."""
     none = pl.DataFrame(schema=SCHEMA)
     return Answers(none, none, none)
-
-
-def meanings(found: pl.DataFrame, header: str, words: Words, lowest: int) -> Meanings:
-    """Return what the texts under the header of the score mean, on a scale from `lowest` to 10."""
-    tidy = found.select("text", score=tidied(found["text"], words))
-    given = tidy.filter(~_FOLDED.is_in(["", *UNANSWERED])).with_columns(value=SCORE)
-    known = pl.col("value") >= lowest
-    good = given.filter(known).select("text", "value")
-    bad = given.filter(known.fill_null(value=False).not_())
-    why = pl.when(pl.col("value").is_null()).then(pl.lit(NO_SCORE))
-    wrong = bad.select("text", why.otherwise(pl.lit(NO_SCORE_FROM_ONE)))
-    again = (found["text"].str.strip_chars() == header.strip()).any()
-    return Meanings(dict(good.iter_rows()), dict(wrong.iter_rows()), again)
 
 
 def left_out(full: pl.LazyFrame, layout: Layout, roles: Mapping[str, str]) -> dict[str, int]:

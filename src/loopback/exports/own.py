@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loopback.exports.answers import NO_SCORE_FROM_ONE
 from loopback.exports.declarations import Layout
 from loopback.exports.layouts import first_rows, fits, layout
+from loopback.exports.meanings import NO_SCORE_FROM_ONE
 from loopback.settings import ASKED_BESIDES, COLUMNS
 
 if TYPE_CHECKING:

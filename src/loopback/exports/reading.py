@@ -14,18 +14,17 @@ from loopback.delimited import BLANK_END, blank
 from loopback.errors import LoopbackError, error
 from loopback.exports import callsheets, freetext, groups, own, scores, table
 from loopback.exports.answers import (
-    NO_SCORE,
     Answers,
     Sheet,
     answers,
     left_out,
-    meanings,
     no_answers,
     out,
 )
 from loopback.exports.columns import Columns
 from loopback.exports.header import Header, headed, header
 from loopback.exports.long import Long, chosen, long, refused, unfolded
+from loopback.exports.meanings import NO_SCORE, meanings
 from loopback.exports.roles import Known, Roles, declared_scores, roles, with_score
 from loopback.exports.sheet import sheet, sheets
 from loopback.exports.table import begun, refuse_headless, refuse_second, refuse_uneven
