@@ -120,6 +120,7 @@ class Injector:
     fault: str = ""
     at: int = 0
     links: bool = True
+    moments: Path | None = None  # where to keep what stands on the disk before each call
     calls: list[Call] = field(default_factory=list)
     within: bool = False
     names: dict[int, str] = field(default_factory=dict)
@@ -160,10 +161,26 @@ class Injector:
             raise _error(errno.EPERM, kind, args)
         if self._strikes(kind):
             self._strike(kind, real, args)
+        if self.moments:
+            self._keep(self.moments, kind, args)
         result = real(*args)
         if kind == "open":
             self.names[result] = self.calls[-1].paths[0]
         return result
+
+    def _keep(self, moments: Path, kind: str, args: Args) -> None:
+        """Keep what a kill at this call would leave, and what one halfway through a write would.
+
+        Where the call before it changed nothing, that is what a kill at that one leaves.
+        """
+        number = len(self.calls)
+        if number == 1 or _changes(self.calls[-2]):
+            shutil.copytree(Path(), moments / f"kill {number}")
+        if kind == "write":
+            torn = moments / f"tear {number}"
+            shutil.copytree(Path(), torn)
+            with (torn / self.calls[-1].paths[0]).open("ab") as file:
+                file.write(args[1][: len(args[1]) // 2])
 
     def _strikes(self, kind: str) -> bool:
         number = len(self.calls)
@@ -180,6 +197,10 @@ class Injector:
         if kind == "close":
             real(*args)
         raise _error(ERRORS[self.fault], kind, args)
+
+
+def _changes(call: Call) -> bool:
+    return call.creates or call.kind not in {"open", "fsync", "close"}
 
 
 def _by_loopback(frame: FrameType | None) -> bool:
@@ -229,9 +250,14 @@ def _mark(path: Path) -> str:
     return f"{path.stat().st_mode & 0o777:o} {hashlib.sha256(content).hexdigest()}"
 
 
-def run(job: Job) -> Ended:
+def watch(job: Job) -> Ended:
+    """Run the command undisturbed, as `run`, and keep beside the folder each state of its files."""
+    return run(job, Path(f"{job.folder}.moments"))
+
+
+def run(job: Job, moments: Path | None = None) -> Ended:
     """Run the command with its fault; its calls go to a file beside the folder."""
-    with Injector(job.fault, job.at, job.links).installed() as injector:
+    with Injector(job.fault, job.at, job.links, moments).installed() as injector:
         ended = _printed(job.command)
     calls = json.dumps([asdict(call) for call in injector.calls])
     Path(f"{job.folder}.calls").write_text(calls, encoding="utf-8")
@@ -340,7 +366,12 @@ def _command(command: list[str]) -> int:
     return 0
 
 
-ACTIONS: dict[str, Callable[[Job], Ended]] = {"run": run, "examine": examine, "audit": audit}
+ACTIONS: dict[str, Callable[[Job], Ended]] = {
+    "run": run,
+    "watch": watch,
+    "examine": examine,
+    "audit": audit,
+}
 
 
 def serve() -> None:
