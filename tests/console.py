@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
+
+from loopback import cli
 
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ENDS_WITH = re.compile(r"#.*\bends with (\d+)")
@@ -35,6 +41,22 @@ def perform(command: Command, folder: Path) -> subprocess.CompletedProcess[str]:
     ended = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     assert ended.returncode == command.code, (command, ended)
     return ended
+
+
+def perform_inside(command: Command, folder: Path) -> None:
+    """Run a command as `perform` does, but in this process, which need not start."""
+    assert command.words[0] == "loopback"
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        cli.main(command.words[1:])
+    said = (command, ended.value.code, out.getvalue(), err.getvalue())
+    assert (ended.value.code or 0) == command.code, said
+    assert "Traceback" not in err.getvalue(), said
 
 
 def _command(line: str) -> Command:

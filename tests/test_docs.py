@@ -12,8 +12,8 @@ from typer.main import get_command
 from loopback.cli import app
 from loopback.exports.layouts import layouts
 from loopback.tables import TABLES
-from tests.conftest import answer, build
-from tests.console import Command, commands, perform
+from tests.conftest import answer
+from tests.console import Command, commands, perform, perform_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,20 +52,19 @@ def test_a_month_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [p for p in PAGES if p.parent.name == "docs"], ids=lambda p: p.stem
+    "page", [p for p in PAGES if p.parent.name == "docs" and commands(p)], ids=lambda p: p.stem
 )
-def test_every_command_of_the_docs_runs(page: Path, tmp_path: Path) -> None:
-    folder = build(tmp_path / "acme")
-    perform(Command(["loopback", "sample"], 0), folder)
+def test_every_command_of_the_docs_runs(page: Path, acme: Path) -> None:
+    perform_inside(Command(["loopback", "sample"], 0), acme)
     rows = ["Member,How likely? (0-10),Why?,Food (0-10)", "C-1,9,good advice,7", "C-4,2,late,3"]
-    (folder / "answers.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (acme / "answers.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     comments = ["text,lang,reasons", "late again,en,delivery.speed", "zu spät,de,delivery.speed"]
-    (folder / "comments.csv").write_text("\n".join(comments) + "\n", encoding="utf-8")
+    (acme / "comments.csv").write_text("\n".join(comments) + "\n", encoding="utf-8")
     if page.stem == "reasons":  # which speaks of comments that are there
-        (folder / "told.csv").write_text("customer_id,score,comment\nC-1,3,late again\n", "utf-8")
-        perform(Command(["loopback", "ingest", "told.csv"], 0), folder)
+        (acme / "told.csv").write_text("customer_id,score,comment\nC-1,3,late again\n", "utf-8")
+        perform_inside(Command(["loopback", "ingest", "told.csv"], 0), acme)
     for command in commands(page):
-        perform(command, folder)
+        perform_inside(command, acme)
 
 
 def test_the_make_commands_of_the_readme_are_what_ci_runs() -> None:

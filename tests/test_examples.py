@@ -6,7 +6,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.console import commands, perform
+from tests.console import commands, perform_inside
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -17,7 +17,7 @@ def garden(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("examples") / "garden"
     shutil.copytree(EXAMPLES / "garden", folder, ignore=shutil.ignore_patterns("out"))
     for command in commands(EXAMPLES / "README.md"):
-        perform(command, folder)
+        perform_inside(command, folder)
     return folder
 
 
