@@ -13,7 +13,7 @@ demo: $(READY)  ## a made-up company lives a year of the loop, in demo/
 	$(BIN)/loopback demo demo
 
 test: $(READY)  ## all tests
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff format --check .

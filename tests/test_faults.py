@@ -33,6 +33,8 @@ from tests.power import Disk, cuts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# One process, of those that share the tests, makes the scenes and remembers what it has looked at.
+pytestmark = pytest.mark.xdist_group("faults")
 AT_ONE_CALL = ("ENOSPC", "EIO")  # in turn: loopback does the same at both, in other words
 FROM_THEN_ON = ("ENOSPC from then on", "EIO from then on")
 HERE = ["-w", WORKSPACE]
