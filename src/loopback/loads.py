@@ -98,9 +98,9 @@ class Loads:
 
     def count(self, newcomer: Newcomer, month: int, more: int) -> None:
         """Count a newcomer in (1) or out (-1) of a month and those that follow from it."""
-        counts, repeats = self.counts, range(month, A_YEAR, newcomer.period)
-        for group in newcomer[len(_FREE) :]:
-            for at in repeats:
+        counts, groups = self.counts, newcomer[len(_FREE) :]
+        for at in range(month, A_YEAR, newcomer.period):
+            for group in groups:
                 counts[group + at] += more
 
     def lightest(self, newcomer: Newcomer) -> int:
@@ -108,8 +108,8 @@ class Loads:
 
         Where there are several, the lesser groups decide.
         """
-        first = newcomer.earliest
-        levels = self.levels(newcomer.owner, newcomer.period)[first : newcomer.latest + 1]
+        _, period, first, last, _, owner, *_ = newcomer
+        levels = self.levels(owner, period)[first : last + 1]
         least = min(levels)
         ties = [at for at, level in enumerate(levels, first) if level == least]
         if len(ties) == 1:
@@ -119,10 +119,10 @@ class Loads:
 
     def weighed(self, newcomer: Newcomer, months: list[int]) -> list[int]:
         """Return how full months are for the groups below the owner: the finest weighs the most."""
-        _, period, _, _, _, _, *lesser = newcomer
-        cell, region, segment, every = lesser
+        _, period, _, _, _, _, cell, region, segment, every = newcomer
         n = self.counts
         if period < A_YEAR:
+            lesser = cell, region, segment, every
             n = [level for group in lesser for level in self.levels(group, period)]
             cell, region, segment, every = range(0, len(n), period)
         return [

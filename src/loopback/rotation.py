@@ -191,23 +191,25 @@ def _moved(listed: pl.DataFrame, disturbed: pl.Series | None, seed: str) -> pl.D
     eligible = listed.lazy().filter(_MAY_BE_ASKED)
     has_month = pl.col("at").is_not_null()
     loads = Loads(eligible)
-    fresh = loads.newcomers(_numbered_by(eligible.filter(~has_month), seed))
-    plans = newcomers.placed(fresh, loads)
+    fresh = _numbered_by(eligible.filter(~has_month), seed)
+    plans = newcomers.placed(loads.newcomers(fresh), loads)
     if disturbed is not None:
+        at = pl.Series("at", [plans[row] for row in fresh["row"]], dtype=pl.Int32)
+        placed = fresh.drop("prn").with_columns(at)
         waiting = eligible.filter(_NEVER & has_month).collect()
-        here = waiting.lazy().filter(_CELL.is_in(disturbed.implode()))
-        movable = _numbered_by(_movable(here, loads), seed)
+        here = waiting.filter(_CELL.is_in(disturbed.implode()))
+        movable = _numbered_by(_movable([placed, here], loads), seed)
         plans |= dict(movable.select("row", "at").iter_rows())
-        newcomers.rebalance([*fresh, *loads.newcomers(movable)], plans, loads)
+        newcomers.rebalance(loads.newcomers(movable), plans, loads)
     return pl.DataFrame([list(plans), list(plans.values())], schema=_PLANS)
 
 
-def _movable(waiting: pl.LazyFrame, loads: Loads) -> pl.LazyFrame:
+def _movable(kinds: list[pl.DataFrame], loads: Loads) -> pl.LazyFrame:
     """Return the customers never asked who may be worth moving: of uneven owners and regions."""
     owners = loads.uneven("owner", 1)["owner"]
     rank = pl.col("customer_id").rank("ordinal").over("region", "at")
-    of_owners = pl.col("owner").is_in(owners.implode())
-    return waiting.filter(of_owners | (rank <= CANDIDATES))
+    worth = pl.col("owner").is_in(owners.implode()) | (rank <= CANDIDATES)
+    return pl.concat(of.lazy().filter(worth) for of in kinds)
 
 
 def _numbered_by(customers: pl.LazyFrame, seed: str) -> pl.DataFrame:

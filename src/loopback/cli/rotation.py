@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 
 from loopback.options import (
@@ -20,6 +22,9 @@ from loopback.options import (
     workspace_of,
 )
 
+# Polars gives freed memory back after half a second; a draw needs it again at once.
+HOLD_FREED = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:5000,muzzy_decay_ms:5000")
+
 
 def sample(
     context: typer.Context,
@@ -31,6 +36,7 @@ def sample(
     workspace: Folder = None,
 ) -> None:
     """Draw the month's cohort and write the invitation list for the survey tool."""
+    os.environ.setdefault(*HOLD_FREED)  # before Polars is loaded
     from loopback import say, terminal
     from loopback.steps.sample import sample as draw
 
