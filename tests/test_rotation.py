@@ -905,6 +905,33 @@ def test_where_a_month_is_drawn_again_nobody_who_waits_is_moved_into_it() -> Non
     assert len(chosen(drawn_first)) == 1
 
 
+@pytest.mark.parametrize(("looked_at", "moved"), [(0, set[str]()), (1, {"a"}), (2, {"b"})])
+def test_for_a_region_only_the_first_of_a_month_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch, looked_at: int, moved: set[str]
+) -> None:
+    """Three of North stand in 2026-09, one too many; b goes before a by random number."""
+    monkeypatch.setattr(rotation, "CANDIDATES", looked_at)
+    found = decided(
+        """
+        customer_id | month   | owner | region | asks | decision | asked | planned | latest
+        a           | 2026-05 | anna  | North  | 1    | waits    |       | 2026-09 | 2027-04
+        b           | 2026-05 | ben   | North  | 1    | waits    |       | 2026-09 | 2027-04
+        c           | 2026-05 | carla | North  | 1    | waits    |       | 2026-09 | 2027-04
+        left anna   | 2026-05 | anna  | North  | 1    | waits    |       | 2026-10 | 2027-04
+        left ben    | 2026-05 | ben   | North  | 1    | waits    |       | 2026-10 | 2027-04
+        left carla  | 2026-05 | carla | North  | 1    | waits    |       | 2026-10 | 2027-04
+        """,
+        """
+        customer_id | owner | region | asks
+        a           | anna  | North  | 1
+        b           | ben   | North  | 1
+        c           | carla | North  | 1
+        """,
+    )
+
+    assert set(found.filter(pl.col("planned") != "2026-09")["customer_id"]) == moved
+
+
 def test_customers_whose_k_changed_are_asked_between_the_old_gap_and_the_new() -> None:
     found = decided(
         """
