@@ -9,6 +9,7 @@ import polars as pl
 
 from loopback.errors import Problem, stop_at
 from loopback.mail.address import ADDRESS
+from loopback.places import unmarked
 from loopback.score import DETRACTOR
 
 if TYPE_CHECKING:
@@ -183,8 +184,7 @@ def _marked(rows: pl.DataFrame, marks: pl.Series) -> pl.DataFrame:
 
 def _at(rows: pl.Series, height: int, why: str) -> pl.Expr:
     """Give some of so many rows a reason."""
-    none = pl.repeat(None, height, dtype=pl.Boolean, eager=True)
-    return pl.when(none.scatter(rows, values=True)).then(_RANK[why])
+    return pl.when(~unmarked(rows, height)).then(_RANK[why])
 
 
 def _still(left_out: pl.DataFrame, today: date) -> pl.Series:

@@ -83,7 +83,7 @@ class Loads:
 
     def levels(self, group: Group, period: int) -> list[int]:
         """Return how many of a group are asked in each month and every `period` months after."""
-        months = self.counts[group : group + A_YEAR]
+        months = self.months(group)
         return months if period == A_YEAR else [sum(months[at::period]) for at in range(period)]
 
     def uneven(self, kind: Kind, spread: int) -> pl.DataFrame:
@@ -137,7 +137,7 @@ class Loads:
         return owner[light] - owner[full], there - here
 
     def _apart(self, group: Group) -> int:
-        months = self.counts[group : group + A_YEAR]
+        months = self.months(group)
         return max(months) - min(months)
 
 

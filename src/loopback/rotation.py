@@ -13,7 +13,7 @@ import polars as pl
 
 from loopback import deal, months, newcomers
 from loopback.loads import Loads
-from loopback.places import absent, places
+from loopback.places import absent, places, scattered
 from loopback.prn import prns
 from loopback.tables import ASKED, GONE, LEFT_OUT, ROTATION, WAITS
 
@@ -272,8 +272,8 @@ def _numbered(named: pl.Series) -> pl.Series:
     found = named.unique().drop_nulls()
     numbers = [months.number(name) for name in found.cast(pl.String)]
     codes = found.to_physical()
-    room = pl.repeat(None, max([-1, *codes]) + 1, dtype=pl.Int32, eager=True)
-    return room.scatter(codes, numbers).gather(named.to_physical()).alias(named.name)
+    by_code = scattered(pl.Series(named.name, numbers, pl.Int32), codes, max([-1, *codes]) + 1)
+    return by_code.gather(named.to_physical())
 
 
 def _worded(numbers: pl.Series) -> pl.Series:
