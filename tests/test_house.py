@@ -12,8 +12,8 @@ SOURCE = ROOT / "src" / "loopback"
 # Each line may import from the lines above it, never sideways or downwards in this list.
 # docs/architecture.md draws the same picture.
 LAYERS = """\
-errors plain prn places words folding tomllines letters records mail.address
-unpacked received marks exports.order
+errors plain prn places folding tomllines letters records mail.address
+unpacked received marks words exports.order
 nps.counts nps.beta nps.discovery nps.method
 nps.interval
 nps.difference nps.pairs nps.shrinkage nps.trend nps.sample_size nps.book nps.weighting nps.unequal
@@ -22,7 +22,7 @@ score shares
 tomlfile files tables months delimited people customers mail.message mail.outside mail.transport \
  deal names exports.values exports.keys \
  exports.times exports.declarations exports.texts escalations
-loads
+loads runs
 settings frame ledger journal clock grid mail.record mail.post mail.folders mail.sendmail \
  exports.candidates exports.groups exports.meanings demo.company followups \
  actions exports.events exports.identity strangers \

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import os
 import re
-from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +19,7 @@ import polars as pl
 
 from loopback import files
 from loopback.errors import BusyError, DamagedError, Problem
+from loopback.runs import Run
 from loopback.tables import CORRECTS, RUNS, Table
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 LOCK_PATIENCE = 5.0  # seconds a second writer waits for the first
 HASH_BYTES = 16
-LEVEL = 1  # of the compression of parts
 RUN_DIGITS = 6
 PART = re.compile(r"[a-z]+/\d{6,}-[0-9a-f]{32}\.parquet")
 PART_NAME = re.compile(r"\d{6,}-[0-9a-f]{32}\.parquet")
@@ -51,26 +49,6 @@ def digest_of(path: Path) -> str:
 
 
 _hash = partial(hashlib.blake2b, digest_size=HASH_BYTES)
-
-
-@dataclass
-class Run:
-    """One run of a command while it works: what it has read, and the rows it will commit."""
-
-    command: str
-    at: datetime
-    arguments: dict[str, object] = field(default_factory=dict)
-    read: list[str] = field(default_factory=list)
-    rows: dict[Table, pl.DataFrame] = field(default_factory=dict)
-    spent: list[Path] = field(default_factory=list)  # files to remove once the run is committed
-
-    def append(self, table: Table, rows: pl.DataFrame) -> None:
-        """Add rows to be committed to a table; a run adds to each table at most once."""
-        if table in self.rows:
-            sentence = f"run {self.command} appends twice to {table.name}"
-            raise ValueError(sentence)
-        if rows.height:
-            self.rows[table] = rows
 
 
 class Ledger:
@@ -184,7 +162,7 @@ class Ledger:
         files.make_folder(self.folder)
         with self._lock(command, at):
             self.__dict__.pop("runs", None)
-            run = Run(command, at, arguments)
+            run = Run(command, at, self.runs.height + 1, arguments)
             yield run
             if run.rows or run.read:
                 self._commit(run)
@@ -193,34 +171,19 @@ class Ledger:
                 self._remember_verified()
 
     def _commit(self, run: Run) -> None:
-        number = self.runs.height + 1
-        wrote = [
-            self._publish(table, number, _stamped(rows, run, number))
-            for table, rows in sorted(run.rows.items(), key=lambda item: item[0].name)
-        ]
-        row = pl.DataFrame(
-            {
-                "arguments": [json.dumps(run.arguments, sort_keys=True, default=str)],
-                "read": [run.read],
-                "wrote": [wrote],
-                "rows": [sum(rows.height for rows in run.rows.values())],
-            }
-        )
-        self._publish(RUNS, number, _stamped(row, run, number))
+        tables = sorted(run.rows, key=lambda table: table.name)
+        wrote = [self._publish(table, run.number, run.part(table)) for table in tables]
+        self._publish(RUNS, run.number, run.row(wrote))
         self.__dict__.pop("runs", None)
 
-    def _publish(self, table: Table, number: int, rows: pl.LazyFrame) -> str:
+    def _publish(self, table: Table, number: int, content: memoryview) -> str:
         """Write one part; return its name within the ledger."""
-        content = io.BytesIO()
-        # Minima and maxima in the footer would repeat personal data outside the rows.
-        # A higher level takes twice the time and makes no smaller parts: ids do not repeat.
-        table.fitted(rows).sink_parquet(content, statistics=False, compression_level=LEVEL)
-        name = digest(content.getbuffer())
+        name = digest(content)
         part = f"{table.name}/{number:0{RUN_DIGITS}}-{name}.parquet"
         path = self.folder / part
         if path.exists() and digest_of(path) != name:
             files.remove(path)  # a killed run left it, and it was damaged since
-        files.publish(path, [content.getbuffer()])
+        files.publish(path, [content])
         self._verified[part] = _mark(path)
         return part
 
@@ -319,17 +282,6 @@ def _stored(part: Path, table: Table) -> pl.Schema:
 def _tells(part: Path) -> bool:
     """Say whether a part says of its rows which correct others."""
     return CORRECTS in pl.read_parquet_schema(part)
-
-
-def _stamped(rows: pl.DataFrame, run: Run, number: int) -> pl.LazyFrame:
-    """Add to each row where it came from; rows of a file bring `source` and `row` with them."""
-    origin = [pl.lit(None, pl.String).alias("source"), pl.lit(None, pl.Int64).alias("row")]
-    return rows.lazy().with_columns(
-        *(column for column in origin if column.meta.output_name() not in rows.columns),
-        run=pl.lit(number, pl.Int64),
-        command=pl.lit(run.command),
-        recorded_at=pl.lit(run.at).dt.convert_time_zone("UTC"),
-    )
 
 
 def _mark(path: Path) -> list[int]:

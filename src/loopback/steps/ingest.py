@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from loopback.clock import Clock
-    from loopback.ledger import Run
+    from loopback.runs import Run
     from loopback.steps.reports import Report
     from loopback.workspace import Workspace
 

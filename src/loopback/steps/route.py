@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from loopback.clock import Clock
     from loopback.journal import Event
-    from loopback.ledger import Run
+    from loopback.runs import Run
     from loopback.sheets import Sheet
     from loopback.workspace import Workspace
 
