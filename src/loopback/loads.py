@@ -20,6 +20,7 @@ KINDS: dict[Kind, list[str]] = {
     "all": [],
 }
 _MONTHS = [f"m{at}" for at in range(A_YEAR)]  # the columns that hold the counts of each month
+_CELL = ("owner", "segment", "region", "period")
 START = "start"  # the column of groups
 _FREE = ("row", "period", "earliest", "latest_at", "prn")  # what a newcomer begins with
 
@@ -42,6 +43,12 @@ class Newcomer(NamedTuple):
     all: Group
 
 
+# What a customer counts in the groups below the owner, beside 1 in all: the finest the most.
+OF_CELL, OF_REGION, OF_SEGMENT = 10, 5, 2
+# Counts in each month; where those of a newcomer's owner, cell, region, segment and all begin.
+Levels = tuple[list[int], Group, Group, Group, Group, Group]
+
+
 class Loads:
     """The months of every group: an owner, an owner's segment, a region, a segment, all.
 
@@ -53,11 +60,14 @@ class Loads:
         cells = _counted(eligible)
         self.counts: list[int] = []
         self._groups: dict[Kind, pl.DataFrame] = {}
+        self._stretches: dict[Kind, slice] = {}  # where the counts of each kind are
         for kind, columns in KINDS.items():
             found = _summed(cells, columns)
-            start = pl.int_range(pl.len()) * A_YEAR + len(self.counts)
+            first = len(self.counts)
+            start = pl.int_range(pl.len()) * A_YEAR + first
             self._groups[kind] = found.select(*columns, start.alias(START))
             self.counts += found.select(pl.concat_arr(_MONTHS)).to_series().explode().to_list()
+            self._stretches[kind] = slice(first, len(self.counts))
 
     def newcomers(self, free: pl.DataFrame) -> list[Newcomer]:
         """Return customers whose month is free, with their groups: who cannot wait long first.
@@ -65,7 +75,8 @@ class Loads:
         `free` holds row, owner, region, segment, period, earliest, latest_at and prn.
         """
         known = free.select(*_FREE, *(self._group(free, kind) for kind in KINDS))
-        return list(map(Newcomer._make, known.sort("latest_at", "prn").iter_rows()))
+        columns = (column.to_list() for column in known.sort("latest_at", "prn"))
+        return list(map(Newcomer._make, zip(*columns, strict=True)))
 
     def _group(self, free: pl.DataFrame, kind: Kind) -> pl.Series | pl.Expr:
         """Return the group of a kind in which each customer is."""
@@ -92,64 +103,95 @@ class Loads:
         Those are the ones whose fullest and lightest month lie further apart than `spread`.
         """
         groups = self._groups[kind]
-        apart = [self._apart(start) > spread for start in groups[START]]
-        found = groups.filter(pl.Series(apart, dtype=pl.Boolean))
+        counts = pl.Series(self.counts[self._stretches[kind]], dtype=pl.Int64)
+        months = counts.reshape((-1, A_YEAR))
+        found = groups.filter(months.arr.max() - months.arr.min() > spread)
         return found.sort(KINDS[kind]) if KINDS[kind] else found
 
     def count(self, newcomer: Newcomer, month: int, more: int) -> None:
         """Count a newcomer in (1) or out (-1) of a month and those that follow from it."""
-        counts, groups = self.counts, newcomer[len(_FREE) :]
-        for at in range(month, A_YEAR, newcomer.period):
-            for group in groups:
-                counts[group + at] += more
+        counts = self.counts
+        _, period, _, _, _, owner, cell, region, segment, every = newcomer
+        for at in range(month, A_YEAR, period):
+            counts[owner + at] += more
+            counts[cell + at] += more
+            counts[region + at] += more
+            counts[segment + at] += more
+            counts[every + at] += more
 
     def lightest(self, newcomer: Newcomer) -> int:
         """Return the month in which a newcomer's owner has the least to do.
 
         Where there are several, the lesser groups decide.
         """
-        _, period, first, last, _, owner, *_ = newcomer
-        levels = self.levels(owner, period)[first : last + 1]
-        least = min(levels)
-        ties = [at for at, level in enumerate(levels, first) if level == least]
-        if len(ties) == 1:
-            return ties[0]
-        weights = self.weighed(newcomer, ties)
-        return ties[weights.index(min(weights))]
-
-    def weighed(self, newcomer: Newcomer, months: list[int]) -> list[int]:
-        """Return how full months are for the groups below the owner: the finest weighs the most."""
-        _, period, _, _, _, _, cell, region, segment, every = newcomer
-        n = self.counts
-        if period < A_YEAR:
-            lesser = cell, region, segment, every
-            n = [level for group in lesser for level in self.levels(group, period)]
-            cell, region, segment, every = range(0, len(n), period)
-        return [
-            10 * n[cell + at] + 5 * n[region + at] + 2 * n[segment + at] + n[every + at]
-            for at in months
-        ]
+        n, owner, cell, region, segment, every = self._levels(newcomer)
+        first, last = newcomer.earliest, newcomer.latest
+        free = n[owner + first : owner + last + 1]
+        least = min(free)
+        best = first + free.index(least)
+        if free.count(least) == 1:
+            return best
+        lightest = None
+        for at, level in enumerate(free, first):
+            if level == least:
+                weight = (
+                    OF_CELL * n[cell + at]
+                    + OF_REGION * n[region + at]
+                    + OF_SEGMENT * n[segment + at]
+                    + n[every + at]
+                )
+                if lightest is None or weight < lightest:
+                    best, lightest = at, weight
+        return best
 
     def gain(self, newcomer: Newcomer, full: int, light: int) -> tuple[int, int]:
         """Return how much fuller one month is than another: for the owner, then weighed."""
-        owner = self.levels(newcomer.owner, newcomer.period)
-        there, here = self.weighed(newcomer, [light, full])
-        return owner[light] - owner[full], there - here
+        n, owner, cell, region, segment, every = self._levels(newcomer)
+        lesser = (
+            OF_CELL * (n[cell + light] - n[cell + full])
+            + OF_REGION * (n[region + light] - n[region + full])
+            + OF_SEGMENT * (n[segment + light] - n[segment + full])
+            + (n[every + light] - n[every + full])
+        )
+        return n[owner + light] - n[owner + full], lesser
 
-    def _apart(self, group: Group) -> int:
-        months = self.months(group)
-        return max(months) - min(months)
+    def _levels(self, newcomer: Newcomer) -> Levels:
+        """Return the counts of a newcomer's groups in each month, and where each group begins.
+
+        They are those of all where a newcomer is asked once a year, since to copy takes long.
+        """
+        _, period, _, _, _, owner, cell, region, segment, every = newcomer
+        if period == A_YEAR:
+            return self.counts, owner, cell, region, segment, every
+        groups = (owner, cell, region, segment, every)
+        counts = [level for group in groups for level in self.levels(group, period)]
+        return counts, 0, period, 2 * period, 3 * period, 4 * period
+
+
+def _number(name: str) -> pl.Expr:
+    """Return the number of a name in a run, 0 where there is none: less than 33 bits."""
+    number = pl.col(name).cast(pl.Categorical).to_physical()
+    return (number.cast(pl.Int128) + 1).fill_null(0)
+
+
+# One number for a cell, since to group by several columns takes longer.
+_KEY = pl.sum_horizontal(
+    _number("owner") * 2**70, _number("segment") * 2**37, _number("region") * 2**4, "period"
+)
 
 
 def _counted(eligible: pl.LazyFrame) -> pl.DataFrame:
     """Return how many of each cell are asked in each month (`_MONTHS`), those of a period apart."""
+    rows = eligible.select(*_CELL, "at").collect()
     asked = [
         (pl.col("at") == at).sum().cast(pl.Int64).alias(month) for at, month in enumerate(_MONTHS)
     ]
-    once = eligible.group_by("owner", "segment", "region", "period").agg(asked).collect()
-    parts = once.partition_by("period")
-    again = [cells.with_columns(_repeated(cells["period"][0])) for cells in parts]
-    return pl.concat([once.clear(), *again])
+    keyed = rows.lazy().select("at", key=_KEY).with_row_index("first")
+    once = keyed.group_by("key").agg(pl.min("first"), *asked).collect()
+    cells = rows.select(pl.col(_CELL).gather(once["first"])).hstack(once.select(_MONTHS))
+    parts = cells.partition_by("period")
+    again = [alike.with_columns(_repeated(alike["period"][0])) for alike in parts]
+    return pl.concat([cells.clear(), *again])
 
 
 def _repeated(period: int) -> list[pl.Expr]:

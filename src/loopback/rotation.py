@@ -67,7 +67,8 @@ def _known(drawn: pl.LazyFrame) -> pl.DataFrame:
     was_drawn = pl.col("decision").is_in([ASKED, WAITS])
     cell = pl.when(was_drawn).then(_CELL)
     coded = drawn.with_columns(_CODED, pl.col(_MONTHS).cast(pl.Categorical))
-    known = coded.select("customer_id", *_MONTHS, before="asks", cell=cell).collect()
+    looked_at = coded.select("customer_id", *_MONTHS, before="asks", cell=cell)
+    known = looked_at.collect(engine="streaming").rechunk()
     return known.with_columns(_numbered(known[column]) for column in _MONTHS)
 
 
@@ -194,22 +195,22 @@ def _moved(listed: pl.DataFrame, disturbed: pl.Series | None, seed: str) -> pl.D
     fresh = _numbered_by(eligible.filter(~has_month), seed)
     plans = newcomers.placed(loads.newcomers(fresh), loads)
     if disturbed is not None:
-        at = pl.Series("at", [plans[row] for row in fresh["row"]], dtype=pl.Int32)
-        placed = fresh.drop("prn").with_columns(at)
+        at = pl.Series("at", map(plans.__getitem__, fresh["row"].to_list()), dtype=pl.Int32)
         waiting = eligible.filter(_NEVER & has_month).collect()
         here = waiting.filter(_CELL.is_in(disturbed.implode()))
-        movable = _numbered_by(_movable([placed, here], loads), seed)
-        plans |= dict(movable.select("row", "at").iter_rows())
+        worth = _worth_moving(loads)
+        planned = _numbered_by(here.lazy().filter(worth), seed)
+        movable = pl.concat([fresh.with_columns(at).filter(worth), planned])
+        plans |= dict(zip(movable["row"].to_list(), movable["at"].to_list(), strict=True))
         newcomers.rebalance(loads.newcomers(movable), plans, loads)
     return pl.DataFrame([list(plans), list(plans.values())], schema=_PLANS)
 
 
-def _movable(kinds: list[pl.DataFrame], loads: Loads) -> pl.LazyFrame:
-    """Return the customers never asked who may be worth moving: of uneven owners and regions."""
+def _worth_moving(loads: Loads) -> pl.Expr:
+    """Say who may be worth moving: the customers of uneven owners, and some of each region."""
     owners = loads.uneven("owner", 1)["owner"]
     rank = pl.col("customer_id").rank("ordinal").over("region", "at")
-    worth = pl.col("owner").is_in(owners.implode()) | (rank <= CANDIDATES)
-    return pl.concat(of.lazy().filter(worth) for of in kinds)
+    return pl.col("owner").is_in(owners.implode()) | (rank <= CANDIDATES)
 
 
 def _numbered_by(customers: pl.LazyFrame, seed: str) -> pl.DataFrame:
