@@ -87,7 +87,7 @@ def customers(rows: Frame) -> Frame:
     a number, `language` such as `de-at`, `joined` a day, `opted_out` true or false, `asks_per_year`
     a whole number (Int8); a cell that `problems` complains of is empty here.
     """
-    return _complete(rows).with_columns(**_TYPED)
+    return complete(rows).with_columns(**_TYPED)
 
 
 def looked_at(rows: pl.LazyFrame, asked: Collection[str | pl.Expr]) -> pl.LazyFrame:
@@ -132,15 +132,17 @@ def sound(seen: Look, owners: Collection[str]) -> bool:
 def typed(seen: Look, coded: Collection[str]) -> pl.LazyFrame:
     """Return sound rows as `customers` does, but those of `FEW` that are `coded` Categorical."""
     texts, words = seen
-    as_is = {
-        name: pl.col(name).cast(pl.Categorical if name in coded else pl.String) for name in words
-    }
-    read = [of.read(_TYPED.get(name, as_is[name])) for name, of in words.items()]
+    meant = {name: _TYPED.get(name, pl.col(name)) for name in words}
+    read = [
+        of.coded(meant[name]) if name in coded else of.read(meant[name])
+        for name, of in words.items()
+    ]
     later = {name: of for name, of in _TYPED.items() if name not in words}
-    return _complete(texts.hstack(read).lazy()).with_columns(**later)
+    return complete(texts.hstack(read).lazy()).with_columns(**later)
 
 
-def _complete(rows: Frame) -> Frame:
+def complete(rows: Frame) -> Frame:
+    """Return rows with every column of the list; those it does not have are empty."""
     there = rows.collect_schema().names()
     absent = [pl.lit(None, pl.String).alias(name) for name in OPTIONAL if name not in there]
     return rows.with_columns(absent)

@@ -41,7 +41,7 @@ _PERSON = pl.col("email").str.to_lowercase()
 _BARRED = "=?"
 _PATTERN = ADDRESS.pattern.removeprefix(f"(?!{re.escape(_BARRED)})")
 _HAS_FORM = pl.col("email").str.contains(rf"^(?:{_PATTERN})$")
-_IS_ADDRESS = _HAS_FORM & ~_PERSON.str.starts_with(_BARRED)
+_IS_ADDRESS = _HAS_FORM & ~pl.col("email").str.starts_with(_BARRED)
 _NAMED = re.compile(r"(customer_id|email)(?: \(column \d+\))?", re.IGNORECASE)
 
 
@@ -150,7 +150,7 @@ def _lasting(bounced: pl.DataFrame, never: pl.Series, left_out: pl.Series) -> pl
         .then(_RANK[NEVER])
         .when(_among(_ID, left_out))
         .then(_RANK[WISH])
-        .when(_PERSON.is_null())
+        .when(pl.col("email").is_null())
         .then(_RANK[NO_ADDRESS])
         .when(~_IS_ADDRESS)
         .then(_RANK[NOT_AN_ADDRESS])

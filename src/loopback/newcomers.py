@@ -35,17 +35,20 @@ def placed(fresh: Iterable[Newcomer], loads: Loads) -> Plans:
 def rebalance(movable: Iterable[Newcomer], plans: Plans, loads: Loads) -> None:
     """Move newcomers from the fullest months of an owner, then of a region, then of all."""
     ordered = sorted(movable, key=attrgetter("prn"))
-    members = {kind: _members(kind, ordered) for kind in dict(PASSES)}
     for kind, spread in PASSES:
-        for group in loads.uneven(kind, spread)[START]:
-            _relieve(group, members[kind].get(group, []), plans, loads, spread)
+        uneven = loads.uneven(kind, spread)[START].to_list()
+        for group, members in _members(kind, ordered, uneven).items():
+            _relieve(group, members, plans, loads, spread)
 
 
-def _members(kind: Kind, ordered: list[Newcomer]) -> dict[Group, list[Newcomer]]:
-    """Return the newcomers of the groups of a kind, in order."""
-    members: dict[Group, list[Newcomer]] = defaultdict(list)
-    for group, newcomer in zip(map(attrgetter(kind), ordered), ordered, strict=True):
-        members[group].append(newcomer)
+def _members(
+    kind: Kind, ordered: list[Newcomer], groups: list[Group]
+) -> dict[Group, list[Newcomer]]:
+    """Return the newcomers of some groups of a kind, in order."""
+    members: dict[Group, list[Newcomer]] = {group: [] for group in groups}
+    for newcomer, group in zip(ordered, map(attrgetter(kind), ordered), strict=True):
+        if group in members:
+            members[group].append(newcomer)
     return members
 
 

@@ -7,36 +7,45 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from loopback.places import scattered
+
 if TYPE_CHECKING:
     from typing import Self
 
 
 @dataclass(frozen=True)
 class Words:
-    """The words of a column, the empty one among them, and which of them each row has."""
+    """The words of a column, each once, the empty one among them; and the rows that have them.
+
+    `found` are the words as they stand in `column`, which is Categorical; `words` what they mean.
+    """
 
     words: pl.Series
-    places: pl.Series
+    found: pl.Series
+    column: pl.Series
 
     @classmethod
     def of(cls, column: pl.Series) -> Self:
         """Return the words of a column that is Categorical."""
         found = column.unique()
-        words, numbers = found.cast(pl.String), found.to_physical()
-        none = pl.select(pl.lit(numbers).max().fill_null(-1) + 1).item()  # the number of no word
-        nowhere = pl.repeat(None, none + 1, dtype=pl.UInt32, eager=True)
-        at = pl.int_range(found.len(), dtype=pl.UInt32, eager=True)
-        places = nowhere.scatter(numbers.fill_null(none), at)
-        return cls(words, places.gather(column.to_physical().fill_null(none)))
+        return cls(found.cast(pl.String), found, column)
 
     def tidied(self) -> Self:
         """Return the words without the spaces around them; one without letters is empty."""
         text = self.words.str.strip_chars()
         return replace(self, words=text.set(text == "", None))
 
+    def coded(self, what: pl.Expr) -> pl.Series:
+        """Return what an expression of the column makes of each row, Categorical."""
+        as_is = self._made(what).equals(self.found.cast(pl.String), null_equal=True)
+        return self.column if as_is else self.read(what.cast(pl.Categorical))
+
     def read(self, what: pl.Expr) -> pl.Series:
         """Return what an expression of the column makes of each row."""
-        return self._made(what).gather(self.places)
+        numbers, rows = self.found.to_physical(), self.column.to_physical()
+        none = pl.select(pl.lit(numbers).max().fill_null(-1) + 1).item()  # the number of no word
+        by_number = scattered(self._made(what), numbers.fill_null(none), none + 1)
+        return by_number.gather(rows.fill_null(none) if rows.null_count() else rows)
 
     def any(self, what: pl.Expr) -> bool:
         """Say whether an expression of the column is true of a row."""

@@ -37,6 +37,7 @@ LISTS = "invitations*.csv"
 NAMES = ("customer_id", "name", "person")
 KNOWN = tuple(dict.fromkeys((*FROZEN, *NAMES)))
 NOT_JUDGED = tuple({*KNOWN} - {"customer_id", "email", *rotation.GROUPS})
+CODED = (*rotation.GROUPS, "language")
 COLUMNS = INVITATIONS.columns.names()
 
 
@@ -166,15 +167,16 @@ def _decided(
     listed = _listed(workspace, clock)
     asks = listed["asks"].unique().to_list()
     stop_at(rest.contradictions(asks, rules.rest_months, rules.rest_days, month))
-    known = listed.select(KNOWN)
-    there, gone = rotation.remembered(listed.drop(NOT_JUDGED), state)
+    known = listed.select(name for name in KNOWN if name in listed.columns)
+    there, gone = rotation.remembered(listed.drop(NOT_JUDGED, strict=False), state)
     del listed  # what is no longer needed makes room
     judged = _judged(workspace, there, month, clock)
     del there
     with _uncollected():
         decisions = rotation.draw(judged, gone, month, slack=rules.slack, seed=rules.seed)
     asked = decisions["decision"].head(known.height) == ASKED
-    return decisions, known.filter(asked).with_columns(pl.col(rotation.GROUPS).cast(pl.String))
+    cohort = known.filter(asked).with_columns(pl.col(CODED).cast(pl.String))
+    return decisions, customers.complete(cohort).select(KNOWN)
 
 
 def _judged(workspace: Workspace, listed: pl.DataFrame, month: str, clock: Clock) -> pl.DataFrame:
@@ -209,7 +211,9 @@ def _listed(workspace: Workspace, clock: Clock) -> pl.DataFrame:
         today=clock.today,
     )
     asks = customers.asks(rules.asks_per_year, rules.by_segment).alias("asks")
-    return workspace.listed([*KNOWN, "joined", "opted_out", asks, *marks], coded=rotation.GROUPS)
+    there = workspace.customer_columns()
+    known = [name for name in KNOWN if name in there or name not in NAMES]
+    return workspace.listed([*known, "joined", "opted_out", asks, *marks], CODED)
 
 
 def _resting(workspace: Workspace, days: int, month: str, clock: Clock) -> pl.Series:
@@ -235,7 +239,8 @@ def _overloads(workspace: Workspace, decisions: pl.DataFrame, month: str) -> pl.
         for person in workspace.people.by_id.values()
         if person.capacity or rules.capacity
     }
-    asked = decisions.lazy().filter(pl.col("decision") == ASKED)
+    looked_at = decisions if capacities else decisions.clear()
+    asked = looked_at.lazy().filter(pl.col("decision") == ASKED)
     counted = asked.group_by("owner", "month").agg(asks=pl.len().cast(pl.Int64)).collect()
     asks = counted.with_columns(pl.col("owner", "month").cast(pl.String))
     rate = rules.response_rate
