@@ -26,10 +26,10 @@ bench: $(READY)  ## the measured figures, side by side
 	$(BIN)/python benchmarks/rotation.py
 	$(BIN)/python benchmarks/route.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "duckdb>=2,<3"
-	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python benchmarks/coverage.py
-	$(BIN)/python benchmarks/score.py
-	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python -m benchmarks.score
+	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "scikit-learn>=1.7,<2"
 	$(BIN)/python benchmarks/reasons.py
 	$(BIN)/python benchmarks/memory.py

@@ -1,6 +1,6 @@
 """Take in an export beside scripts written by hand, and how the cost grows.
 
-Usage: python benchmarks/ingest.py [ROWS:CUSTOMERS ...]; without any, 1,000:12,000,
+Usage: python -m benchmarks.ingest [ROWS:CUSTOMERS ...]; without any, 1,000:12,000,
 500,000:1,000,000 and 5,000,000:10,000,000. Each way is a process of its own that reads the same
 export, the same list (Parquet) and the same ledger, in which everybody was invited once in the
 last year. In a hundred rows, one score is no score, one was answered before, one names nobody and
@@ -13,49 +13,28 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import polars as pl
+from benchmarks.cost import best, spent
 
 from loopback import months
 from loopback.ledger import Ledger
 from loopback.tables import INVITATIONS
 
+if TYPE_CHECKING:
+    from benchmarks.cost import Cost
+
 SIZES = ("1,000:12,000", "500,000:1,000,000", "5,000,000:10,000,000")
 BOOK, FIRST, TODAY = 80, "2025-12", "2026-11-28"
-COMPILING = "PYTHONDONTWRITEBYTECODE"  # with it each run would compile all modules anew
 RIVALS = Path(__file__).parent / "rivals"
 ROUNDS = 3
 AGAIN, NOBODY, WRONG, EMPTY = range(1, 5)  # of a hundred rows
 WORDS = ("late again", "", "good advice", "the delivery was late and nobody called", "ok")
-
-
-class Cost(NamedTuple):
-    """What a process took: seconds on the clock and of the processor, gigabytes at the most."""
-
-    seconds: float
-    processor: float
-    gigabytes: float
-
-
-def spent(*command: str) -> Cost:
-    """Run a process; return what it took."""
-    start = time.perf_counter()
-    kept = {name: value for name, value in os.environ.items() if name != COMPILING}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, env=kept, **quiet)  # noqa: S603 - our own scripts
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    code = os.waitstatus_to_exitcode(status)
-    if code not in {0, 3}:  # 3 is done, with rejects
-        sys.exit(f"{' '.join(command)} ended with {code}")
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6)
 
 
 def numbers(count: int) -> pl.LazyFrame:
@@ -158,9 +137,7 @@ def measured(workspace: Path, export: Path) -> dict[str, Cost]:
                 shutil.rmtree(workspace / folder, ignore_errors=True)
     shutil.rmtree(ledger)
     whole.rename(ledger)
-    return {
-        way: Cost(*(min(each) for each in zip(*found, strict=True))) for way, found in costs.items()
-    }
+    return {way: best(found) for way, found in costs.items()}
 
 
 def ways(workspace: Path, export: Path) -> dict[str, tuple[str, ...]]:
@@ -179,10 +156,10 @@ def printed(rows: int, customers: int, key: str, costs: dict[str, Cost]) -> None
     others = [cost for way, cost in costs.items() if way != "loopback"]
     ours = costs["loopback"]
     cells = " ".join(
-        f"{c.seconds:7.2f} {c.processor:7.2f} {c.gigabytes:5.2f}" for c in costs.values()
+        f"{c.seconds:7.2f} {c.processors:7.2f} {c.gigabytes:5.2f}" for c in costs.values()
     )
     seconds = ours.seconds / min(cost.seconds for cost in others)
-    processor = ours.processor / min(cost.processor for cost in others)
+    processor = ours.processors / min(cost.processors for cost in others)
     memory = ours.gigabytes / min(cost.gigabytes for cost in others)
     ratios = f"{seconds:6.2f} {processor:6.2f} {memory:6.2f}"
     print(f"{rows:10,} {customers:11,} {key:12} {cells} {ratios}", flush=True)

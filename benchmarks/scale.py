@@ -1,6 +1,6 @@
 """The monthly draw and the first load beside scripts written by hand, and how the cost grows.
 
-Usage: python benchmarks/scale.py [--mode first|monthly] [--rounds N] [CUSTOMERS ...]; without any,
+Usage: python -m benchmarks.scale [--mode first|monthly] [--rounds N] [CUSTOMERS ...]; without any,
 12,000 and 1,000,000. Each way is a process of its own that reads the same lists and the same ledger
 of 24 months and writes a list to import: address, name, language, owner's name, token and link. The
 scripts leave out whoever was asked in the last 11 months and rank by a hash within the owner; they
@@ -16,16 +16,15 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import polars as pl
+from benchmarks.cost import best, spent
 
 from loopback import months
 from loopback.invitations import FROZEN, invitations
@@ -35,34 +34,14 @@ from loopback.tables import ASKED, INVITATIONS, ROTATION, WAITS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from benchmarks.cost import Cost
+
 SIZES = (12_000, 1_000_000)
 BOOK, REGIONS, SEGMENTS = 80, 20, 4
 FIRST, DRAWN = "2024-01", "2026-01"
 RIVALS = Path(__file__).parent / "rivals"
 SETTINGS = '[customers]\nfile = "customers.parquet"\n'
 ROUNDS = 3
-# With the first, each run would compile all modules anew; Polars sets the second for its process.
-NOT_OF_A_USER = {"PYTHONDONTWRITEBYTECODE", "_RJEM_MALLOC_CONF"}
-
-
-class Cost(NamedTuple):
-    """What a process took: seconds on the clock and of processors, gigabytes at the most."""
-
-    seconds: float
-    processors: float
-    gigabytes: float
-
-
-def spent(*command: str) -> Cost:
-    """Run a process; return what it took."""
-    start = time.perf_counter()
-    kept = {name: value for name, value in os.environ.items() if name not in NOT_OF_A_USER}
-    process = subprocess.Popen(command, env=kept)  # noqa: S603 - our own scripts
-    _, code, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    if code:
-        sys.exit(f"{' '.join(command)} ended with {code}")
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6)
 
 
 def listed(size: int, joined: int = 0) -> pl.LazyFrame:
@@ -165,14 +144,7 @@ def measured(workspace: Path, month: str, rounds: int) -> dict[str, Cost]:
         for way, command in ways(workspace, month).items():
             costs.setdefault(way, []).append(spent(*command))
     shutil.rmtree(kept)
-    return {
-        way: Cost(
-            min(cost.seconds for cost in found),
-            min(cost.processors for cost in found),
-            max(cost.gigabytes for cost in found),
-        )
-        for way, found in costs.items()
-    }
+    return {way: best(found) for way, found in costs.items()}
 
 
 def ways(workspace: Path, month: str) -> dict[str, tuple[str, ...]]:

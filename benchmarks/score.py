@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
+from benchmarks.cost import surroundings
 
 if TYPE_CHECKING:
     from loopback.tables import Table
@@ -36,7 +36,6 @@ MONTHS = [f"2026-{month:02}" for month in range(1, 13)]
 RUNS = 3
 CHUNK = 5_000_000
 Z = 1.959963984540054
-COMPILING = "PYTHONDONTWRITEBYTECODE"  # with it each run would compile all modules anew
 
 LOOPBACK = """
 import polars as pl
@@ -264,13 +263,12 @@ def _fitted(rows: pl.LazyFrame, kind: Table) -> pl.DataFrame:
 def measured(code: str, path: Path) -> Measured:
     """Return what one run took in a process of its own."""
     script = WATCH.format(code=code)
-    kept = {name: value for name, value in os.environ.items() if name != COMPILING}
     done = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-c", script, str(path)],
         check=True,
         capture_output=True,
         text=True,
-        env=kept,
+        env=surroundings(),
     )
     return Measured(*json.loads(done.stdout.splitlines()[-1]))
 

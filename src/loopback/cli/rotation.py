@@ -23,7 +23,7 @@ from loopback.options import (
 )
 
 # Polars gives freed memory back after half a second; a draw needs it again at once.
-HOLD_FREED = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:5000,muzzy_decay_ms:5000")
+HOLD_FREED = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:20000,muzzy_decay_ms:20000")
 
 
 def sample(

@@ -85,6 +85,17 @@ class Drawn:
         }
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no circles of objects, of which there are none among millions of small ones."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@_uncollected()
 def sample(
     workspace: Workspace, month: str | None, clock: Clock, *, add: bool = False, dry_run: bool
 ) -> Drawn:
@@ -172,8 +183,7 @@ def _decided(
     del listed  # what is no longer needed makes room
     judged = _judged(workspace, there, month, clock)
     del there
-    with _uncollected():
-        decisions = rotation.draw(judged, gone, month, slack=rules.slack, seed=rules.seed)
+    decisions = rotation.draw(judged, gone, month, slack=rules.slack, seed=rules.seed)
     asked = decisions["decision"].head(known.height) == ASKED
     cohort = known.filter(asked).with_columns(pl.col(CODED).cast(pl.String))
     return decisions, customers.complete(cohort).select(KNOWN)
@@ -189,16 +199,6 @@ def _judged(workspace: Workspace, listed: pl.DataFrame, month: str, clock: Clock
         ),
     )
     return judged.drop("email", "opted_out", "mark", "lasting")
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no circles of objects, of which there are none among a million small ones."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _listed(workspace: Workspace, clock: Clock) -> pl.DataFrame:
