@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,16 +31,18 @@ def surroundings() -> dict[str, str]:
 
 
 def spent(*command: str) -> Cost:
-    """Run a process without its words; return what it took. Ends where it fails, saying why."""
-    start = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603 - our own scripts
-        command, env=surroundings(), stdout=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    code = os.waitstatus_to_exitcode(status)
-    if code not in DONE:
-        sys.exit(f"{' '.join(command)} ended with {code}")
+    """Run a process; return what it took. What it says is shown where it fails, which ends all."""
+    with tempfile.TemporaryFile() as said:
+        start = time.perf_counter()
+        process = subprocess.Popen(  # noqa: S603 - our own scripts
+            command, env=surroundings(), stdout=said, stderr=said
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        code = os.waitstatus_to_exitcode(status)
+        if code not in DONE:
+            said.seek(0)
+            sys.exit(f"{said.read().decode()}\n{' '.join(command)} ended with {code}")
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6)
 
 

@@ -58,6 +58,26 @@ def test_the_list_has_a_row_for_each_customer_with_a_personal_link(
     assert rows[0]["link"] == f"https://survey.example/?token={rows[0]['token']}"
 
 
+def test_what_the_customer_list_does_not_say_is_empty(acme: Path, run: Callable[..., Said]) -> None:
+    build(acme, customers="customer_id,name,owner,email\nC-1,Ahorn Mill,anna,a@ahorn.example\n")
+    run("sample", "--today", TODAY)
+
+    (row,) = listed(acme)
+    assert (row["name"], row["person"], row["language"]) == ("Ahorn Mill", "", "")
+    assert invited(run, acme)["value", "language", "region"].row(0) == (None, None, None)
+
+
+@pytest.mark.parametrize("written", ["de-at", "DE_AT", " de-AT "])
+def test_a_language_is_invited_in_one_spelling(
+    acme: Path, run: Callable[..., Said], written: str
+) -> None:
+    head = "customer_id,name,owner,email,language"
+    build(acme, customers=f"{head}\nC-1,Ahorn Mill,anna,a@ahorn.example,{written}\n")
+    run("sample", "--today", TODAY)
+
+    assert [row["language"] for row in listed(acme)] == ["de-at"]
+
+
 def test_the_link_is_that_of_the_settings(acme: Path, run: Callable[..., Said]) -> None:
     edit(
         acme,

@@ -30,6 +30,19 @@ def test_words_that_differ_by_the_spaces_around_them_become_the_same() -> None:
     assert tidy.read(pl.col("word")).to_list() == ["a", "a", None, None]
 
 
+def test_words_that_mean_themselves_stay_the_column_they_are() -> None:
+    column = pl.Series("word", ["a", None, "b"], dtype=pl.Categorical)
+
+    assert Words.of(column).tidied().coded(pl.col("word")) is column
+
+
+def test_words_that_mean_something_else_are_coded_anew() -> None:
+    tidy = words("a ", "A", None, "").tidied().coded(pl.col("word").str.to_lowercase())
+
+    assert tidy.dtype == pl.Categorical
+    assert tidy.to_list() == ["a", "a", None, None]
+
+
 def test_what_is_true_of_no_row_is_true_of_no_word() -> None:
     others = pl.Series("other", ["zoe"], dtype=pl.Categorical)
 
