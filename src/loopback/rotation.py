@@ -13,9 +13,10 @@ import polars as pl
 
 from loopback import deal, months, newcomers
 from loopback.loads import Loads
-from loopback.places import absent, places, scattered
+from loopback.places import absent, places
 from loopback.prn import prns
 from loopback.tables import ASKED, GONE, LEFT_OUT, ROTATION, WAITS
+from loopback.words import Words
 
 CANDIDATES = 200  # customers of a region and month that may be moved for the sake of the region
 
@@ -69,7 +70,8 @@ def _known(drawn: pl.LazyFrame) -> pl.DataFrame:
     coded = drawn.with_columns(_CODED, pl.col(_MONTHS).cast(pl.Categorical))
     looked_at = coded.select("customer_id", *_MONTHS, before="asks", cell=cell)
     known = looked_at.collect(engine="streaming").rechunk()
-    return known.with_columns(_numbered(known[column]) for column in _MONTHS)
+    numbers = {name: months.numbers(name).cast(pl.Int32) for name in _MONTHS}
+    return known.with_columns(Words.of(known[name]).read(n) for name, n in numbers.items())
 
 
 def draw(
@@ -266,15 +268,6 @@ def _stored(decided: pl.DataFrame, month: str) -> pl.DataFrame:
         month=pl.lit(month, pl.Categorical),
     )
     return ROTATION.compact(worded)
-
-
-def _numbered(named: pl.Series) -> pl.Series:
-    """Return months (Categorical) as whole numbers: each of the few there are is read once."""
-    found = named.unique().drop_nulls()
-    numbers = [months.number(name) for name in found.cast(pl.String)]
-    codes = found.to_physical()
-    by_code = scattered(pl.Series(named.name, numbers, pl.Int32), codes, max([-1, *codes]) + 1)
-    return by_code.gather(named.to_physical())
 
 
 def _worded(numbers: pl.Series) -> pl.Series:

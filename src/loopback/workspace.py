@@ -85,14 +85,21 @@ class Workspace:
         stop_at(problems)
         return customers.customers(rows)
 
-    def listed(self, asked: Collection[str | pl.Expr], coded: Collection[str] = ()) -> pl.DataFrame:
+    def listed(
+        self,
+        asked: Collection[str | pl.Expr],
+        coded: Collection[str] = (),
+        if_there: Collection[str] = (),
+    ) -> pl.DataFrame:
         """Return what is asked of all customers; raise where the list has mistakes.
 
         Asked are columns of ours, typed as in `customers`, or expressions of them; one that the
-        list does not have is empty. Those that are `coded` hold words (Categorical) instead of
-        text. Only what is needed, and what could have mistakes, is read.
+        list does not have is empty, or is left out where it is asked for only `if_there`. Those
+        that are `coded` hold words (Categorical) instead of text. Only what is needed, and what
+        could have mistakes, is read.
         """
         found, owners = self._customer_list(), self.people.by_id
+        asked = [*asked, *(name for name in if_there if name in found.columns)]
         seen = customers.look(found.read(customers.looked_at(found.worded(customers.FEW), asked)))
         if customers.sound(seen, owners):
             listed = _asked(customers.typed(seen, coded), asked, coded)

@@ -38,6 +38,7 @@ NAMES = ("customer_id", "name", "person")
 KNOWN = tuple(dict.fromkeys((*FROZEN, *NAMES)))
 NOT_JUDGED = tuple({*KNOWN} - {"customer_id", "email", *rotation.GROUPS})
 CODED = (*rotation.GROUPS, "language")
+MAY_LACK = ("person",)  # takes no room where the list does not have it
 COLUMNS = INVITATIONS.columns.names()
 
 
@@ -211,9 +212,9 @@ def _listed(workspace: Workspace, clock: Clock) -> pl.DataFrame:
         today=clock.today,
     )
     asks = customers.asks(rules.asks_per_year, rules.by_segment).alias("asks")
-    there = workspace.customer_columns()
-    known = [name for name in KNOWN if name in there or name not in NAMES]
-    return workspace.listed([*known, "joined", "opted_out", asks, *marks], CODED)
+    known = [name for name in KNOWN if name not in MAY_LACK]
+    asked = [*known, "joined", "opted_out", asks, *marks]
+    return workspace.listed(asked, CODED, if_there=MAY_LACK)
 
 
 def _resting(workspace: Workspace, days: int, month: str, clock: Clock) -> pl.Series:
